@@ -1,0 +1,3 @@
+@main enum Micro {
+    static func main() {}
+}

@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layer order: C system modules ← Bytes ← {Reactor, HTTP, E2EE} ← Proxy ← e2ee-proxy.
+// A target may depend only on what it rests on; Tests/HouseTests holds the imports to the same rule.
+
+/// What every module of ours is built with. The two release flags go together: without the first,
+/// generics of another module run unspecialised; with it alone, exclusivity checks come back.
+let house: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(
+        ["-cross-module-optimization", "-enforce-exclusivity=unchecked"],
+        .when(configuration: .release)),
+]
+
+let tests: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func testTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: tests)
+}
+
+let package = Package(
+    name: "e2ee-proxy",
+    products: [.executable(name: "e2ee-proxy", targets: ["e2ee-proxy"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+        .systemLibrary(
+            name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        module("Bytes", []),
+        module("Reactor", ["Bytes", "CLinux", "CUring", "COpenSSL"]),
+        module("HTTP", ["Bytes"]),
+        module("E2EE", ["Bytes", "COpenSSL", "CSecp256k1"]),
+        module(
+            "Proxy",
+            ["Bytes", "Reactor", "HTTP", "E2EE", .product(name: "Logging", package: "swift-log")]),
+        module("Simulator", ["Bytes", "Reactor", "HTTP", "E2EE", "COpenSSL", "CSecp256k1"]),
+        .executableTarget(
+            name: "e2ee-proxy",
+            dependencies: [
+                "Proxy", "Simulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+        .executableTarget(
+            name: "MicroBenchmarks", dependencies: ["Bytes", "HTTP", "E2EE"],
+            path: "Benchmarks/Micro", swiftSettings: house),
+        .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/Support"),
+        testTarget("BytesTests", ["Bytes"]),
+        testTarget("ReactorTests", ["Reactor", "Bytes"]),
+        testTarget("HTTPTests", ["HTTP", "Bytes"]),
+        testTarget("E2EETests", ["E2EE", "Bytes"]),
+        testTarget("ProxyTests", ["Proxy", "Simulator", "Reactor", "HTTP", "E2EE", "Bytes"]),
+        testTarget("HouseTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,115 @@
+public import Glibc
+
+extension Span<UInt8> {
+    /// The first byte, nil of an empty span.
+    @inlinable public var first: UInt8? { isEmpty ? nil : self[0] }
+    @inlinable public var last: UInt8? { isEmpty ? nil : self[count - 1] }
+
+    /// The first offset at or after `start` that holds `byte`.
+    @inlinable
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        precondition(start >= 0 && start <= count, "searching from outside")
+        return unsafe withUnsafeBytes { bytes -> Int? in
+            guard let base = bytes.baseAddress,
+                let hit = unsafe memchr(base + start, CInt(byte), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(hit) - base
+        }
+    }
+
+    /// The first offset at or after `start` that holds a line feed or a carriage return.
+    public func firstLineEnding(from start: Int = 0) -> Int? {
+        let feed = firstIndex(of: .lineFeed, from: start)
+        let before = extracting(0..<(feed ?? count))
+        return before.firstIndex(of: .carriageReturn, from: start) ?? feed
+    }
+
+    /// The first offset at or after `start` where `needle` stands; nil for an empty needle.
+    public func firstRange(of needle: StaticString, from start: Int = 0) -> Range<Int>? {
+        let length = needle.utf8CodeUnitCount
+        guard length > 0 else { return nil }
+        let head = unsafe needle.utf8Start.pointee
+        var from = start
+        while let index = firstIndex(of: head, from: from), index + length <= count {
+            if extracting(index..<(index + length)).equals(needle) {
+                return index..<(index + length)
+            }
+            from = index + 1
+        }
+        return nil
+    }
+
+    /// Whether both spans hold the same bytes. Not constant in time.
+    @inlinable
+    public func equals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return unsafe withUnsafeBytes { left in
+            unsafe other.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else {
+                    return true
+                }
+                return unsafe memcmp(left, right, other.count) == 0
+            }
+        }
+    }
+
+    @inlinable
+    public func equals(_ text: StaticString) -> Bool {
+        unsafe equals(Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    @inlinable
+    public func starts(with text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        return count >= length && extracting(0..<length).equals(text)
+    }
+
+    /// Whether the bytes are `lowercaseText`, ASCII letters compared without regard to case.
+    public func equalsIgnoringCase(_ lowercaseText: StaticString) -> Bool {
+        guard count == lowercaseText.utf8CodeUnitCount else { return false }
+        for index in 0..<count {
+            guard unsafe self[index].lowercased == lowercaseText.utf8Start[index] else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Whether both spans hold the same bytes, in a time that depends on their lengths only.
+    public func equalsInConstantTime(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var difference: UInt8 = 0
+        for index in 0..<count { difference |= self[index] ^ other[index] }
+        return difference == 0
+    }
+
+    /// The range without spaces and tabs at both ends.
+    public func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var lower = range.lowerBound
+        var upper = range.upperBound
+        while lower < upper, self[lower] == .space || self[lower] == .tab { lower += 1 }
+        while lower < upper, self[upper - 1] == .space || self[upper - 1] == .tab { upper -= 1 }
+        return lower..<upper
+    }
+
+    /// The bytes as text; malformed UTF-8 becomes U+FFFD.
+    public var text: String {
+        unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A copy of the bytes.
+    public var array: [UInt8] {
+        unsafe withUnsafeBufferPointer { unsafe Array($0) }
+    }
+
+    /// The bytes as a decimal number of 1 to 18 digits and nothing else. (`Int(_:)` takes signs.)
+    public var decimal: Int? {
+        guard !isEmpty, count <= 18 else { return nil }
+        var value = 0
+        for index in 0..<count {
+            guard self[index].isDigit else { return nil }
+            value = value * 10 + Int(self[index] - 0x30)
+        }
+        return value
+    }
+}

@@ -1,0 +1,43 @@
+// Linux calls that Swift's Glibc module does not carry. GNU-only prototypes are declared by hand:
+// defining _GNU_SOURCE here would make fd_set differ from the one Swift already imported.
+#pragma once
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+
+static const int CL_SOCK_FLAGS = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+static const int CL_ACCEPT_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+/// Adds `fd` to `epoll` (or changes or removes it, by `operation`), reporting `token` with its events.
+static inline int cl_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+
+/// A descriptor that becomes readable when one of `first`…`third` (0 = none) is sent to the process.
+/// The signals are blocked for the calling thread and every thread it starts later.
+static inline int cl_signal_descriptor(int first, int second, int third) {
+    sigset_t set;
+    sigemptyset(&set);
+    if (first) sigaddset(&set, first);
+    if (second) sigaddset(&set, second);
+    if (third) sigaddset(&set, third);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static inline void cl_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

@@ -1,0 +1,3 @@
+@main enum E2EEProxy {
+    static func main() {}
+}
