@@ -41,3 +41,18 @@ static inline int cl_signal_descriptor(int first, int second, int third) {
 }
 
 static inline void cl_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+/// No core dumps, and no reading of this process's memory by others of the same user.
+static inline int cl_forbid_dumps(void) {
+    struct rlimit none = {0, 0};
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return -1;
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
+/// Raises the number of descriptors to what the system allows.
+static inline int cl_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}

@@ -34,3 +34,6 @@ static inline uint64_t cssl_options(void) {
 static inline void cssl_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void cssl_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 static inline long cssl_bio_memory(BIO *bio, char **data) { return BIO_get_mem_data(bio, data); }
+static inline int cssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
