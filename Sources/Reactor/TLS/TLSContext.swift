@@ -41,7 +41,7 @@ import Synchronization
             guard unsafe SSL_CTX_load_verify_file(context, path) == 1 else {
                 throw .badMaterial(path)
             }
-        case .certificates(let pem): try trust(pem)
+        case .certificates(let pem): try trustOnly(pem)
         }
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         unsafe cssl_cache_client_sessions(context)
@@ -92,7 +92,7 @@ import Synchronization
         guard result == 1 else { throw .badMaterial("the system's trust store") }
     }
 
-    private func trust(_ pem: String) throws(TLSError) {
+    private func trustOnly(_ pem: String) throws(TLSError) {
         guard let bio = unsafe BIO_new_mem_buf(pem, CInt(pem.utf8.count)) else {
             throw .setUpFailed("BIO_new_mem_buf")
         }

@@ -33,12 +33,12 @@ final class NameResolver: Sendable {
         questionsWaiting = eventfd(0, CInt(EFD_CLOEXEC | EFD_SEMAPHORE))
         guard descriptor >= 0, questionsWaiting >= 0 else { throw .last("eventfd") }
         let waiting = questionsWaiting
-        nonisolated(unsafe) weak let resolver = self
+        weak let resolver = self
         try OperatingThread.start {
             var count: UInt64 = 0
             // The resolver is held only while it answers: its owner decides how long it lives.
             while unsafe eventfd_read(waiting, &count) == 0 {
-                guard let resolver = unsafe resolver else { break }
+                guard let resolver else { break }
                 resolver.answerOne()
             }
             close(waiting)
