@@ -94,6 +94,13 @@ import Glibc
         tail = head + byteCount
     }
 
+    /// Replaces one readable byte.
+    @inlinable
+    public mutating func overwrite(at offset: Int, with byte: UInt8) {
+        precondition(offset >= 0 && offset < count, "overwriting outside of what is there")
+        if let base = unsafe base { unsafe base[head + offset] = byte }
+    }
+
     /// Empties the buffer and wipes what it held; the memory is kept for reuse.
     public mutating func clear() {
         if let base = unsafe base { unsafe wipe(base, writtenMax) }

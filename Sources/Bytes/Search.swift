@@ -18,10 +18,21 @@ extension Span<UInt8> {
     }
 
     /// The first offset at or after `start` that holds a line feed or a carriage return.
+    ///
+    /// Searched window by window: two searches of all that follows would make a text of many short
+    /// lines, all ended by the same byte, quadratic.
     public func firstLineEnding(from start: Int = 0) -> Int? {
-        let feed = firstIndex(of: .lineFeed, from: start)
-        let before = extracting(0..<(feed ?? count))
-        return before.firstIndex(of: .carriageReturn, from: start) ?? feed
+        let windowByteCount = 256
+        var lower = start
+        while lower < count {
+            let upper = lower + Swift.min(windowByteCount, count - lower)
+            let window = extracting(lower..<upper)
+            let feed = window.firstIndex(of: .lineFeed)
+            let before = window.extracting(0..<(feed ?? window.count))
+            if let ending = before.firstIndex(of: .carriageReturn) ?? feed { return lower + ending }
+            lower = upper
+        }
+        return nil
     }
 
     /// The first offset at or after `start` where `needle` stands; nil for an empty needle.
