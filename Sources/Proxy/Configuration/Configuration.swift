@@ -1,0 +1,93 @@
+public import E2EE
+public import Reactor
+
+/// Everything the proxy can be told, with its defaults. Read in one place, checked once by `checked()`,
+/// then handed down as plain values.
+public struct Configuration: Sendable {
+    /// Addresses to listen on. Port 0 takes a free one.
+    public var hosts: [String] = ["127.0.0.1", "::1"]
+    /// Whether `hosts` was chosen: a default IPv6 address may be missing, a chosen one may not.
+    public var isHostChosen = false
+    public var port: UInt16 = 5111
+    public var upstream: UpstreamURL
+    public var trust = TLSContext.Trust.system
+    public var verification = VerificationLevel.binding
+    public var acceptsUnprovenHardware = false
+    public var acceptsClearNetwork = false
+    public var apiKey: String
+    /// The key clients must show; nil for none.
+    public var inboundKey: String?
+    /// Hosts a client may address beside the loopback names, without a port.
+    public var allowedHosts: [String] = []
+    /// Origins of web pages beside the loopback ones, whole: `https://chat.example`.
+    public var allowedOrigins: [String] = []
+
+    public var bodyByteCountMax = 10 * 1024 * 1024
+    public var headerTimeout = Duration.seconds(10)
+    public var bodyIdleTimeout = Duration.seconds(30)
+    public var keepAliveTimeout = Duration.seconds(75)
+    /// Look-up, connection and TLS handshake together.
+    public var connectTimeout = Duration.seconds(10)
+    /// From the sealed request's last byte to the answer's first event.
+    public var firstByteTimeout = Duration.seconds(60)
+    /// Between two events of an answer; there is no limit on the whole.
+    public var idleTimeout = Duration.seconds(60)
+    public var drainTimeout = Duration.seconds(30)
+
+    public init(upstream: UpstreamURL, apiKey: String) {
+        self.upstream = upstream
+        self.apiKey = apiKey
+    }
+
+    /// The addresses to listen on, when everything fits together.
+    /// - Throws: what does not.
+    public func checked() throws(ConfigurationError) -> [SocketAddress] {
+        guard Self.isKey(apiKey) else { throw apiKey.isEmpty ? .keyMissing : .badKey("API key") }
+        if let inboundKey, !Self.isKey(inboundKey) { throw .badKey("inbound key") }
+        if verification == .full { throw .fullVerification }
+        if !upstream.isLoopback && !acceptsUnprovenHardware { throw .unprovenHardware }
+        for origin in allowedOrigins where !Self.isOrigin(origin) { throw .badOrigin(origin) }
+        var addresses: [SocketAddress] = []
+        for host in hosts {
+            let literal = host == "localhost" ? "127.0.0.1" : host
+            guard let address = SocketAddress(literal: literal, port: port) else {
+                throw .badHost(host)
+            }
+            addresses.append(address)
+        }
+        guard !addresses.isEmpty else { throw .badHost("none") }
+        if addresses.contains(where: { !$0.isLoopback }) {
+            guard inboundKey != nil else { throw .openToNetwork }
+            guard acceptsClearNetwork else { throw .clearToNetwork }
+        }
+        return addresses
+    }
+
+    /// A key travels in a header field: visible ASCII only.
+    private static func isKey(_ key: String) -> Bool {
+        1...4096 ~= key.utf8.count && key.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+    }
+
+    private static func isOrigin(_ origin: String) -> Bool {
+        guard let separator = origin.firstRange(of: "://"), !origin.hasPrefix("://") else {
+            return false
+        }
+        let authority = origin[separator.upperBound...]
+        return !authority.isEmpty
+            && authority.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "/") }
+    }
+}
+
+extension String {
+    /// The first place where `needle` stands.
+    fileprivate func firstRange(of needle: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(needle) {
+                return start..<index(start, offsetBy: needle.count)
+            }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,41 @@
+/// Why the proxy refuses to start. No case holds a key.
+public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+    case badUpstreamURL(String)
+    case badHost(String)
+    case badOrigin(String)
+    case keyMissing
+    case badKey(String)
+    /// Listening beyond loopback without an inbound key.
+    case openToNetwork
+    /// Listening beyond loopback in clear.
+    case clearToNetwork
+    /// Full verification is not built yet.
+    case fullVerification
+    /// Binding alone against an upstream that is not this machine.
+    case unprovenHardware
+
+    public var description: String {
+        switch self {
+        case .badUpstreamURL(let why): "The upstream URL is not usable: \(why)."
+        case .badHost(let host): "Not an address to listen on: \(host)."
+        case .badOrigin(let origin): "Not an origin (scheme://host[:port]): \(origin)."
+        case .keyMissing:
+            "No API key. Set VENICE_API_KEY or give --api-key-file FILE."
+        case .badKey(let which):
+            "The \(which) must be 1 to 4096 visible ASCII characters on one line."
+        case .openToNetwork:
+            "Listening beyond this machine needs an inbound key (--require-key-file FILE): "
+                + "without one anybody on the network could spend the API key."
+        case .clearToNetwork:
+            "Listening beyond this machine without TLS would show prompts to the network. "
+                + "Give --insecure-lan to accept that."
+        case .fullVerification:
+            "--verify full is not available in this version: quote signatures and collateral are "
+                + "not checked yet. --verify binding is."
+        case .unprovenHardware:
+            "--verify binding does not prove that the key lives in genuine hardware. It is accepted "
+                + "for an upstream on this machine; against any other give "
+                + "--accept-unproven-hardware, knowing that a lying provider could read everything."
+        }
+    }
+}

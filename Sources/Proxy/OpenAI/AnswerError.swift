@@ -1,0 +1,20 @@
+import E2EE
+import HTTP
+
+/// Why an answer of the provider cannot be passed on, or not to its end.
+enum AnswerError: Error, Equatable {
+    case http(HTTPError)
+    case envelope(E2EEError)
+    /// An event is not the JSON it should be.
+    case notJSON
+    /// A member that carries text stands in clear.
+    case clearText
+    /// The stream ended without a finish reason for every choice.
+    case unfinished
+    /// A finish reason that means failure, or one nobody knows.
+    case badFinish
+    /// The provider sent an error event; `isStaleKey`: it says that the model key has changed.
+    case reported(isStaleKey: Bool)
+    /// A choice beyond those that were asked for.
+    case tooManyChoices
+}

@@ -1,0 +1,188 @@
+import Bytes
+
+/// A chat request, read and judged: what will leave in clear, and where the texts to be sealed stand.
+/// Ranges are into the body it was read from.
+struct ChatRequest {
+    struct Forwarded {
+        /// The parameter as it leaves; fixed names, never the client's spelling.
+        let name: StaticString
+        let value: Range<Int>
+    }
+
+    var model = ""
+    var isStreaming = false
+    /// Whether the client wants the usage chunk of a stream.
+    var includesUsage = false
+    var messages: [ChatMessage] = []
+    var forwarded: [Forwarded] = []
+    /// Fields that were left out, in the request and in its messages.
+    var droppedCount = 0
+    /// Whether a message holds an image.
+    var hasImages: Bool { messages.contains { $0.imageParam != nil } }
+
+    /// - Throws: a 400 that names the field at fault.
+    init(_ body: Span<UInt8>) throws(APIError) {
+        do throws(JSONError) { try JSONDocument.check(body) } catch { throw Self.malformed(error) }
+        guard let root = JSONDocument.root(of: body), root.kind == .object else {
+            throw .badRequest("invalid_json", "The body must be a JSON object.")
+        }
+        try root.forEachMember(in: body) { (key, value) throws(APIError) in
+            try take(key, value, in: body)
+        }
+        guard !model.isEmpty else {
+            throw .badRequest("missing_model", "A model is needed.", param: "model")
+        }
+        guard !messages.isEmpty else {
+            throw .badRequest(
+                "missing_messages", "At least one message is needed.", param: "messages")
+        }
+    }
+
+    private static func malformed(_ error: JSONError) -> APIError {
+        switch error {
+        case .unexpected(let offset):
+            .badRequest("invalid_json", "The body is not valid JSON (at byte \(offset)).")
+        case .badString(let offset):
+            .badRequest("invalid_json", "A string is malformed (at byte \(offset)).")
+        case .badNumber(let offset):
+            .badRequest("invalid_json", "A number is malformed or too long (at byte \(offset)).")
+        case .tooDeep:
+            .badRequest(
+                "invalid_json", "The body is nested deeper than \(JSONCursor.depthMax) levels.")
+        case .duplicateKey(let offset):
+            .badRequest("invalid_json", "A member is named twice (before byte \(offset)).")
+        }
+    }
+
+    private mutating func take(
+        _ key: JSONValue, _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        switch Parameters.treatment(of: key, in: body) {
+        case .handled:
+            try handle(key, value, in: body)
+        case .dropped:
+            droppedCount += 1
+        case .forwarded(let scalar):
+            guard value.kind != .null else { return }
+            let name = Parameters.name(of: key, in: body)
+            try scalar.check(value, named: name, in: body)
+            forwarded.append(Forwarded(name: name, value: value.range))
+        case .refused(let harmless):
+            guard harmless.covers(value, in: body) else {
+                let name = "\(Parameters.name(of: key, in: body))"
+                throw .refusedField(
+                    name, "'\(name)' cannot be used with an end-to-end encrypted model yet.")
+            }
+        }
+    }
+
+    private mutating func handle(
+        _ key: JSONValue, _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        if JSONString.matches(key, "model", in: body) {
+            guard value.kind == .string else {
+                throw .badRequest("invalid_type", "'model' must be a string.", param: "model")
+            }
+            model = JSONString.text(value, in: body)
+        } else if JSONString.matches(key, "messages", in: body) {
+            try readMessages(value, in: body)
+        } else if JSONString.matches(key, "stream", in: body) {
+            isStreaming = try Self.flag(value, named: "stream")
+        } else if JSONString.matches(key, "stream_options", in: body) {
+            try readStreamOptions(value, in: body)
+        } else if JSONString.matches(key, "reasoning", in: body) {
+            try readReasoning(value, in: body)
+        } else {
+            try Self.checkVeniceParameters(value, in: body)
+            droppedCount += 1
+        }
+    }
+
+    private static func flag(_ value: JSONValue, named name: String) throws(APIError) -> Bool {
+        switch value.kind {
+        case .bool(let isOn): return isOn
+        case .null: return false
+        default: throw .badRequest("invalid_type", "'\(name)' must be a boolean.", param: name)
+        }
+    }
+
+    private mutating func readMessages(
+        _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        guard value.kind == .array else {
+            throw .badRequest("invalid_type", "'messages' must be an array.", param: "messages")
+        }
+        try value.forEachElement(in: body) { (element) throws(APIError) in
+            let message = try ChatMessage(element, at: messages.count, in: body)
+            droppedCount += message.droppedCount
+            messages.append(message)
+        }
+    }
+
+    private mutating func readStreamOptions(
+        _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        let param = "stream_options"
+        try Self.eachMember(of: value, named: param, in: body) { (key, member) throws(APIError) in
+            if JSONString.matches(key, "include_usage", in: body) {
+                includesUsage = try Self.flag(member, named: "stream_options.include_usage")
+            } else {
+                droppedCount += 1
+            }
+        }
+    }
+
+    private mutating func readReasoning(
+        _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        let param = "reasoning"
+        try Self.eachMember(of: value, named: param, in: body) { (key, member) throws(APIError) in
+            guard JSONString.matches(key, "effort", in: body), member.kind != .null else {
+                droppedCount += 1
+                return
+            }
+            try Parameters.Scalar.effort.check(member, named: "reasoning_effort", in: body)
+            forwarded.append(Forwarded(name: "reasoning_effort", value: member.range))
+        }
+    }
+
+    /// The provider's own parameters are set by the proxy. A request that would switch encryption off
+    /// or something on that reads the prompt is refused rather than quietly changed.
+    private static func checkVeniceParameters(
+        _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        let outer = "venice_parameters"
+        try eachMember(of: value, named: outer, in: body) { (key, member) throws(APIError) in
+            func refuse(_ name: String) throws(APIError) -> Never {
+                throw .refusedField(
+                    "\(outer).\(name)",
+                    "'\(outer).\(name)' cannot be used with an end-to-end encrypted model.")
+            }
+            let isOff =
+                member.kind == .null || member.kind == .bool(false)
+                || member.says("off", in: body)
+            if JSONString.matches(key, "enable_e2ee", in: body) {
+                if member.kind != .bool(true) && member.kind != .null { try refuse("enable_e2ee") }
+            } else if JSONString.matches(key, "enable_web_search", in: body) {
+                if !isOff { try refuse("enable_web_search") }
+            } else if JSONString.matches(key, "enable_web_scraping", in: body) {
+                if !isOff { try refuse("enable_web_scraping") }
+            } else if JSONString.matches(key, "include_venice_system_prompt", in: body) {
+                if !isOff { try refuse("include_venice_system_prompt") }
+            } else if JSONString.matches(key, "character_slug", in: body) {
+                if !isOff { try refuse("character_slug") }
+            }
+        }
+    }
+
+    private static func eachMember(
+        of value: JSONValue, named name: String, in body: Span<UInt8>,
+        _ visit: (JSONValue, JSONValue) throws(APIError) -> Void
+    ) throws(APIError) {
+        guard value.kind != .null else { return }
+        guard value.kind == .object else {
+            throw .badRequest("invalid_type", "'\(name)' must be an object.", param: name)
+        }
+        try value.forEachMember(in: body, visit)
+    }
+}

@@ -1,0 +1,47 @@
+import Bytes
+
+/// Token counts of an answer. Only numbers are taken over, so that nothing else can travel along.
+struct Usage: Equatable {
+    var prompt = 0
+    var completion = 0
+    var total = 0
+    var cached: Int?
+    var reasoning: Int?
+
+    /// Nil for anything but an object.
+    init?(_ value: JSONValue, in data: Span<UInt8>) {
+        guard value.kind == .object else { return nil }
+        prompt = Self.number(value.member("prompt_tokens", in: data), in: data) ?? 0
+        completion = Self.number(value.member("completion_tokens", in: data), in: data) ?? 0
+        total = Self.number(value.member("total_tokens", in: data), in: data) ?? prompt + completion
+        let promptDetails = value.member("prompt_tokens_details", in: data)
+        cached = Self.number(promptDetails?.member("cached_tokens", in: data), in: data)
+        let completionDetails = value.member("completion_tokens_details", in: data)
+        reasoning = Self.number(completionDetails?.member("reasoning_tokens", in: data), in: data)
+    }
+
+    private static func number(_ value: JSONValue?, in data: Span<UInt8>) -> Int? {
+        guard let value, value.kind == .number else { return nil }
+        return data.extracting(value.range).decimal
+    }
+
+    func write(to output: inout Buffer) {
+        output.append("{\"prompt_tokens\":")
+        output.append(decimal: prompt)
+        output.append(",\"completion_tokens\":")
+        output.append(decimal: completion)
+        output.append(",\"total_tokens\":")
+        output.append(decimal: total)
+        if let cached {
+            output.append(",\"prompt_tokens_details\":{\"cached_tokens\":")
+            output.append(decimal: cached)
+            output.append("}" as StaticString)
+        }
+        if let reasoning {
+            output.append(",\"completion_tokens_details\":{\"reasoning_tokens\":")
+            output.append(decimal: reasoning)
+            output.append("}" as StaticString)
+        }
+        output.append("}" as StaticString)
+    }
+}
