@@ -5,7 +5,7 @@ import Bytes
 /// header (48) | version 5: body type (2), body size (4) | body | signature data size (4) |
 /// signature data | padding. Integers are little-endian. Bytes behind the signature data belong to
 /// nobody and are never read. Source: Intel TDX DCAP Quoting Library API, appendix 3.
-public struct TDXQuote: Sendable {
+public struct TDXQuote: Equatable, Sendable {
     public static let byteCountMax = 65_536
 
     public enum Report: Equatable, Sendable {
