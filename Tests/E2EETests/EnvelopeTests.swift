@@ -78,6 +78,19 @@ struct EnvelopeCase: Sendable, CustomTestStringConvertible {
         #expect(open(envelope, with: twos) == .failure(.forged))
     }
 
+    @Test func `an empty text opens into a buffer that never held anything`() throws {
+        let envelope = Array(seal([], to: publicKey(of: ones)).utf8)
+        var output = Buffer()
+        try Envelope.open(envelope.span, with: PrivateKey(ones.span), into: &output)
+        let isEmpty = output.isEmpty
+        #expect(isEmpty)
+        var forged = envelope
+        forged[185] = forged[185] == 0x30 ? 0x31 : 0x30
+        #expect(throws: E2EEError.forged) {
+            try Envelope.open(forged.span, with: PrivateKey(ones.span), into: &output)
+        }
+    }
+
     @Test func `a thousand envelopes of one text all differ`() {
         let key = publicKey(of: ones)
         let envelopes = (0..<1000).map { _ in seal([0x41], to: key) }

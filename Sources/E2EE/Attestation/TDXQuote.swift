@@ -27,9 +27,9 @@ public struct TDXQuote: Equatable, Sendable {
     public let attributes: UInt64
 
     /// - Throws: `.quoteTooLarge`; `.quoteTruncated` of what ends before its signature data does;
-    ///   `.notTDX`, `.quoteVersionNotSupported`, `.attestationKeyNotSupported`, `.vendorNotIntel` by
-    ///   the header; `.bodyTypeNotSupported`, `.bodyExtendedNotSupported`, `.bodySizeMismatch` by
-    ///   version 5's descriptor; `.signatureMissing` where the signature data has no bytes.
+    ///   `.notTDX`, `.quoteVersionNotSupported`, `.attestationKeyNotSupported`, `.vendorNotIntel`
+    ///   by the header; `.bodyTypeNotSupported`, `.bodyExtendedNotSupported`, `.bodySizeMismatch`
+    ///   by version 5's descriptor; `.signatureMissing` where the signature data has no bytes.
     public init(_ bytes: Span<UInt8>) throws(AttestationError) {
         guard bytes.count <= Self.byteCountMax else {
             throw .quoteTooLarge(byteCountMax: Self.byteCountMax)

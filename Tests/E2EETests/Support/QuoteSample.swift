@@ -1,6 +1,7 @@
 @testable import E2EE
 
-/// A quote built from scratch. Its signature is filler: the checks of this storey do not look at it.
+/// A quote built from scratch. Its signature is filler: the checks of this storey do not look at
+/// it.
 struct QuoteSample: Sendable {
     var version: UInt16 = 4
     var keyType: UInt16 = 2
