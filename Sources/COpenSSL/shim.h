@@ -14,6 +14,7 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -33,7 +34,14 @@ static inline uint64_t cssl_options(void) {
 }
 static inline void cssl_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void cssl_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
-static inline long cssl_bio_memory(BIO *bio, char **data) { return BIO_get_mem_data(bio, data); }
 static inline int cssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
+
+// The low-level hash: EVP allocates anew for every message it starts, and is started four times for
+// every key that is derived.
+static inline int cssl_sha256_begin(SHA256_CTX *hash) { return SHA256_Init(hash); }
+static inline int cssl_sha256_update(SHA256_CTX *hash, const void *bytes, size_t count) {
+    return SHA256_Update(hash, bytes, count);
+}
+static inline int cssl_sha256_end(SHA256_CTX *hash, unsigned char *digest) { return SHA256_Final(digest, hash); }

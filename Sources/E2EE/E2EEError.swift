@@ -1,4 +1,5 @@
-/// Why a text was not sealed or opened. No case carries bytes: neither keys nor texts can leak here.
+/// Why a text was not sealed or opened. No case carries bytes: neither keys nor texts can leak
+/// here.
 public enum E2EEError: Error, Equatable, Sendable {
     /// The digits are not an even number of hexadecimal characters.
     case notHex

@@ -3,9 +3,9 @@ public import Bytes
 /// One sealed text: lower-case hex of
 /// ephemeral public key (65: 04 | X | Y) | nonce (12) | ciphertext (n) | tag (16).
 ///
-/// Source: SEC 1, RFC 5869, NIST SP 800-38D. The key derivation is described at `KeyAgreement`; there
-/// is no associated data. Sealing to a bare key is for the enclave's side and for tests: a client seals
-/// through a `Sealer`, which takes verified keys only.
+/// Source: SEC 1, RFC 5869, NIST SP 800-38D. The key derivation is described at `KeyAgreement`;
+/// there is no associated data. Sealing to a bare key is for the enclave's side and for tests: a
+/// client seals through a `Sealer`, which takes verified keys only.
 public enum Envelope {
     /// An envelope around an empty text.
     public static let byteCountMin = 93
@@ -38,7 +38,8 @@ public enum Envelope {
     /// Opens one envelope and appends its plaintext to `output`.
     /// - `digits`: hex of either case, with or without `0x`.
     /// - `output`: gains n bytes, or nothing when this throws.
-    /// - Throws: `.notHex`; `.tooShort` under 93 bytes; `.badPoint`; `.forged` if the tag disagrees.
+    /// - Throws: `.notHex`; `.tooShort` under 93 bytes; `.badPoint`; `.forged` if the tag
+    ///   disagrees.
     /// - Cost: one scalar multiplication, about 46 µs.
     public static func open(
         _ digits: Span<UInt8>, with key: borrowing PrivateKey, into output: inout Buffer

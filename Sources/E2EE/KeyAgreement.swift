@@ -15,7 +15,8 @@ struct KeyAgreement: ~Copyable {
         self.info = info.readable.array
     }
 
-    /// Gives `cipher` the key that `own` and `point` (04 | X | Y) agree on; nothing of it stays here.
+    /// Gives `cipher` the key that `own` and `point` (04 | X | Y) agree on; nothing of it stays
+    /// here.
     /// - Throws: `.badPoint`.
     /// - Cost: one scalar multiplication, about 46 µs.
     mutating func key(

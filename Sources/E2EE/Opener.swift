@@ -2,8 +2,8 @@ public import Bytes
 
 /// Opens the texts of one reply with a key pair made for its request alone.
 ///
-/// Enclaves draw an ephemeral key for every text; while one repeats its key, the agreed key is kept.
-/// An envelope is opened once: neither a copy nor its mirror image is opened again.
+/// Enclaves draw an ephemeral key for every text; while one repeats its key, the agreed key is
+/// kept. An envelope is opened once: neither a copy nor its mirror image is opened again.
 public struct Opener: ~Copyable {
     private let privateKey: PrivateKey
     private var agreement = KeyAgreement(.venice)
@@ -55,9 +55,9 @@ public struct Opener: ~Copyable {
 
     /// Eight bytes that tell two envelopes of one reply apart: half the tag, mixed with the nonce.
     ///
-    /// The ephemeral key is left out on purpose. A point and its mirror image agree on the same key, so
-    /// whoever turns the sign of Y gets another envelope of the same text. Among a million honest
-    /// envelopes the chance that any two look alike is 3 in 10⁸.
+    /// The ephemeral key is left out on purpose. A point and its mirror image agree on the same
+    /// key, so whoever turns the sign of Y gets another envelope of the same text. Among a million
+    /// honest envelopes the chance that any two look alike is 3 in 10⁸.
     private static func mark(of sealed: Span<UInt8>) -> UInt64 {
         let nonceStart = Envelope.nonceRange.lowerBound
         let tagStart = sealed.count - AESGCM.tagByteCount

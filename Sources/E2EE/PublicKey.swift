@@ -1,6 +1,7 @@
 import Bytes
 
-/// A point of secp256k1 that is neither off the curve nor at infinity. Source: SEC 1, section 2.3.3.
+/// A point of secp256k1 that is neither off the curve nor at infinity. Source: SEC 1, section
+/// 2.3.3.
 public struct PublicKey: Equatable, Hashable, Sendable {
     /// 0x04 | X (32) | Y (32).
     public static let byteCount = 65
@@ -9,8 +10,8 @@ public struct PublicKey: Equatable, Hashable, Sendable {
     public let bytes: [UInt8]
 
     /// - `bytes`: 04 | X | Y, or X | Y alone.
-    /// - Throws: `.badPoint` for any other form (compressed and hybrid ones too), for a coordinate that
-    ///   is not below the field's prime, and for a point off the curve.
+    /// - Throws: `.badPoint` for any other form (compressed and hybrid ones too), for a coordinate
+    ///   that is not below the field's prime, and for a point off the curve.
     public init(_ bytes: Span<UInt8>) throws(E2EEError) {
         var uncompressed: [UInt8] = []
         uncompressed.reserveCapacity(Self.byteCount)

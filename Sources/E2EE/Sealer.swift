@@ -2,8 +2,8 @@ public import Bytes
 
 /// Seals the texts of one request to one verified key.
 ///
-/// One fresh sender key serves the whole request, so a history of 300 messages costs one key agreement;
-/// every text gets a fresh random nonce, and two requests never share a key.
+/// One fresh sender key serves the whole request, so a history of 300 messages costs one key
+/// agreement; every text gets a fresh random nonce, and two requests never share a key.
 public struct Sealer: ~Copyable {
     private var cipher = AESGCM(.sealing)
     private let senderKey: PublicKey
@@ -27,8 +27,8 @@ public struct Sealer: ~Copyable {
     }
 
     /// Appends the envelope of `text` to `output`.
-    /// - `output`: gains 186 lower-case digits and two for every byte of `text`, or nothing when this
-    ///   throws.
+    /// - `output`: gains 186 lower-case digits and two for every byte of `text`, or nothing when
+    ///   this throws.
     /// - Throws: `.noEntropy`, `.engineFailed`.
     /// - Cost: about 1.5 µs, and 2 ns a byte.
     public mutating func seal<E: Entropy>(

@@ -2,8 +2,8 @@ import COpenSSL
 
 /// Key bytes on the heap with one owner, wiped when it drops them.
 ///
-/// They never lie in an array or a string, which copy behind our back, nor inline in a struct, which
-/// leaves a copy on the stack each time it moves.
+/// They never lie in an array or a string, which copy behind our back, nor inline in a struct,
+/// which leaves a copy on the stack each time it moves.
 @safe public struct Secret: ~Copyable {
     private let base: UnsafeMutablePointer<UInt8>
     public let count: Int

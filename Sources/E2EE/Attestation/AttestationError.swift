@@ -1,5 +1,5 @@
-/// Why evidence was refused: one case a check, named as people will find it in reports. Payloads are
-/// numbers only, so nothing that the other side wrote can reach a log through an error.
+/// Why evidence was refused: one case a check, named as people will find it in reports. Payloads
+/// are numbers only, so nothing that the other side wrote can reach a log through an error.
 public enum AttestationError: Error, Equatable, Sendable {
     // The reply.
     case notJSON(offset: Int)

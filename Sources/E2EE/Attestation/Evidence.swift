@@ -1,10 +1,11 @@
 import Bytes
 
-/// What an attestation reply claims, picked out of it and judged by nobody yet: that is `Verifier`'s.
+/// What an attestation reply claims, picked out of it and judged by nobody yet: that is
+/// `Verifier`'s.
 ///
-/// Read in the three shapes that occur: a dstack host's flat members; an ACI report (`attestation{…}`)
-/// with flat members beside it; the newer gateway's, whose keyset has no epoch. Members that no check
-/// needs are passed over, `null` counts as absent.
+/// Read in the three shapes that occur: a dstack host's flat members; an ACI report
+/// (`attestation{…}`) with flat members beside it; the newer gateway's, whose keyset has no epoch.
+/// Members that no check needs are passed over, `null` counts as absent.
 public struct Evidence: Sendable {
     /// True only of a literal `true`.
     let isCalledVerified: Bool

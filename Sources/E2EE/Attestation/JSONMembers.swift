@@ -1,6 +1,7 @@
 import Bytes
 
-/// The members of one object in a text that was checked before: where they stand, none of their bytes.
+/// The members of one object in a text that was checked before: where they stand, none of their
+/// bytes.
 struct JSONMembers {
     private var members: [(key: JSONValue, value: JSONValue)] = []
 

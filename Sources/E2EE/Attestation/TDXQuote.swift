@@ -5,7 +5,7 @@ import Bytes
 /// header (48) | version 5: body type (2), body size (4) | body | signature data size (4) |
 /// signature data | padding. Integers are little-endian. Bytes behind the signature data belong to
 /// nobody and are never read. Source: Intel TDX DCAP Quoting Library API, appendix 3.
-public struct TDXQuote: Sendable {
+public struct TDXQuote: Equatable, Sendable {
     public static let byteCountMax = 65_536
 
     public enum Report: Equatable, Sendable {
@@ -27,9 +27,9 @@ public struct TDXQuote: Sendable {
     public let attributes: UInt64
 
     /// - Throws: `.quoteTooLarge`; `.quoteTruncated` of what ends before its signature data does;
-    ///   `.notTDX`, `.quoteVersionNotSupported`, `.attestationKeyNotSupported`, `.vendorNotIntel` by
-    ///   the header; `.bodyTypeNotSupported`, `.bodyExtendedNotSupported`, `.bodySizeMismatch` by
-    ///   version 5's descriptor; `.signatureMissing` where the signature data has no bytes.
+    ///   `.notTDX`, `.quoteVersionNotSupported`, `.attestationKeyNotSupported`, `.vendorNotIntel`
+    ///   by the header; `.bodyTypeNotSupported`, `.bodyExtendedNotSupported`, `.bodySizeMismatch`
+    ///   by version 5's descriptor; `.signatureMissing` where the signature data has no bytes.
     public init(_ bytes: Span<UInt8>) throws(AttestationError) {
         guard bytes.count <= Self.byteCountMax else {
             throw .quoteTooLarge(byteCountMax: Self.byteCountMax)

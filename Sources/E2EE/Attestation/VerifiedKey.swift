@@ -1,5 +1,5 @@
-/// An enclave's key that passed a verification. Only `Verifier` makes one, and a `Sealer` takes nothing
-/// else, so no prompt is sealed to a key that nobody looked at.
+/// An enclave's key that passed a verification. Only `Verifier` makes one, and a `Sealer` takes
+/// nothing else, so no prompt is sealed to a key that nobody looked at.
 public struct VerifiedKey: Sendable {
     /// What the quote vouches for.
     public enum Scope: Equatable, Sendable {

@@ -51,8 +51,8 @@ import COpenSSL
         guard isSealed else { throw .engineFailed }
     }
 
-    /// Appends the plaintext of `sealed` (ciphertext | tag) to `output`, or nothing when this throws:
-    /// text whose tag disagrees is wiped before anyone sees it.
+    /// Appends the plaintext of `sealed` (ciphertext | tag) to `output`, or nothing when this
+    /// throws: text whose tag disagrees is wiped before anyone sees it.
     /// - Throws: `.tooShort` below 16 bytes; `.forged` if the tag disagrees.
     mutating func open(
         _ sealed: Span<UInt8>, nonce: Span<UInt8>, associated: Span<UInt8> = Span(),

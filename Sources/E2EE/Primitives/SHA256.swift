@@ -1,29 +1,33 @@
 import COpenSSL
 
-/// A running hash over one reused context. Source: FIPS 180-4.
+/// A running hash that allocates nothing after it was made; its state is wiped with its owner.
+/// Source: FIPS 180-4.
 @safe struct SHA256: ~Copyable {
     static let digestByteCount = 32
 
-    private let context: OpaquePointer
+    private let state: UnsafeMutablePointer<SHA256_CTX>
     /// False once the library refused anything; what was hashed since is then worthless.
     private(set) var isSound: Bool
 
     init() {
-        guard let context = unsafe EVP_MD_CTX_new() else { fatalError("out of memory") }
-        unsafe self.context = context
-        isSound = unsafe EVP_DigestInit_ex2(context, EVP_sha256(), nil) == 1
+        unsafe state = UnsafeMutablePointer<SHA256_CTX>.allocate(capacity: 1)
+        unsafe state.initialize(to: SHA256_CTX())
+        isSound = unsafe cssl_sha256_begin(state) == 1
     }
 
-    deinit { unsafe EVP_MD_CTX_free(context) }
+    deinit {
+        unsafe OPENSSL_cleanse(state, MemoryLayout<SHA256_CTX>.size)
+        unsafe state.deallocate()
+    }
 
     mutating func begin() {
-        isSound = unsafe EVP_DigestInit_ex2(context, nil, nil) == 1 && isSound
+        isSound = unsafe cssl_sha256_begin(state) == 1 && isSound
     }
 
     mutating func update(_ bytes: Span<UInt8>) {
-        let context = unsafe context
+        let state = unsafe state
         let isDone = unsafe bytes.withUnsafeBytes {
-            unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1
+            unsafe $0.isEmpty || cssl_sha256_update(state, $0.baseAddress, $0.count) == 1
         }
         isSound = isSound && isDone
     }
@@ -35,10 +39,10 @@ import COpenSSL
     /// Ends the hash and writes its 32 bytes to `digest`.
     mutating func end(into digest: inout Secret) {
         precondition(digest.count == Self.digestByteCount, "a digest has 32 bytes")
-        let context = unsafe context
+        let state = unsafe state
         var bytes = digest.mutableBytes
         let isDone = unsafe bytes.withUnsafeMutableBufferPointer {
-            unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil) == 1
+            unsafe cssl_sha256_end(state, $0.baseAddress) == 1
         }
         isSound = isSound && isDone
     }

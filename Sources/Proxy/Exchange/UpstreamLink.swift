@@ -1,0 +1,215 @@
+import Bytes
+import E2EE
+import HTTP
+import Reactor
+
+/// A connection to the provider, and what it is working on.
+struct UpstreamLink: ~Copyable {
+    enum Phase: Equatable {
+        case resolving
+        case connecting
+        case handshaking
+        /// The request is sent; the answer is awaited or arriving.
+        case working
+        /// The answer is complete for whoever waited for it; the rest of its body is read and ignored,
+        /// so that the connection can serve again.
+        case draining
+        /// In the pool.
+        case idle
+    }
+
+    /// What the answer is for.
+    enum Errand {
+        case chat
+        case attestation(model: String, nonce: AttestationNonce)
+        case catalogue
+    }
+
+    enum Progress: Equatable {
+        case needsMore
+        /// The chat answer is complete, though its body may not have ended.
+        case answered
+        /// The HTTP body has ended.
+        case ended
+    }
+
+    /// The longest answer that is not a stream.
+    static let fetchByteCountMax = 16 * 1024 * 1024
+
+    var phase: Phase
+    /// Addresses still to be tried.
+    var addresses: ArraySlice<SocketAddress> = []
+    private var tls: TLSStream?
+    private(set) var errand: Errand
+    var attempt: Attempt?
+    /// The request, until the connection is open.
+    private var request: Buffer
+    private var inbox = Buffer()
+    private var parser: ResponseParser
+    private(set) var head: ResponseFacts?
+    /// The body of an answer that is not a stream.
+    private(set) var fetched = Buffer()
+    /// Reading is paused because the client is slow.
+    var isPaused = false
+    var requestCount = 0
+
+    /// What of an answer's head matters.
+    struct ResponseFacts: Equatable {
+        let status: Int
+        let isEventStream: Bool
+        let keepsAlive: Bool
+        /// Seconds, where the field says a number of them.
+        let retryAfter: Int?
+
+        init(_ head: ResponseHead, in bytes: Span<UInt8>) {
+            status = head.status
+            keepsAlive = head.keepsAlive
+            if let range = head.headers.first("content-type", in: bytes) {
+                let type = "text/event-stream"
+                let value = bytes.extracting(range)
+                isEventStream =
+                    value.count >= type.utf8.count
+                    && value.extracting(0..<type.utf8.count).equalsIgnoringCase("text/event-stream")
+            } else {
+                isEventStream = false
+            }
+            retryAfter = head.headers.first("retry-after", in: bytes).flatMap {
+                bytes.extracting($0).decimal
+            }
+        }
+    }
+
+    init(_ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?) {
+        phase = .resolving
+        self.errand = errand
+        self.request = request
+        self.attempt = attempt
+        parser = Self.parser(for: errand)
+    }
+
+    private static func parser(for errand: Errand) -> ResponseParser {
+        var limits = HTTPLimits(bodyByteCountMax: fetchByteCountMax)
+        if case .chat = errand { limits.bodyByteCountMax = .max }
+        return ResponseParser(limits: limits)
+    }
+
+    /// Gives an idle connection its next errand.
+    mutating func take(
+        _ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?
+    ) {
+        precondition(phase == .idle, "an errand for a busy connection")
+        self.errand = errand
+        self.request = request
+        self.attempt = attempt
+        parser = Self.parser(for: errand)
+        head = nil
+        fetched.release()
+        phase = .working
+    }
+
+    // MARK: The connection
+
+    /// The connection is made: begins TLS where it is wanted.
+    mutating func connected(
+        to host: String, in context: TLSContext?, outbox: inout Buffer
+    ) throws(TLSError) {
+        guard let context else {
+            phase = .working
+            return
+        }
+        phase = .handshaking
+        var stream = try TLSStream(connectingTo: host, in: context)
+        try stream.start(to: &outbox)
+        tls = stream
+    }
+
+    /// Writes the request.
+    mutating func send(to outbox: inout Buffer) throws(TLSError) {
+        var request = Buffer()
+        swap(&request, &self.request)
+        requestCount += 1
+        guard tls != nil else {
+            outbox.append(request.readable)
+            return
+        }
+        try tls!.seal(request.readable, to: &outbox)
+    }
+
+    /// Takes received bytes. Where the handshake is over with them, `phase` becomes `.working`.
+    mutating func open(_ wire: Span<UInt8>, outbox: inout Buffer) throws(TLSError) {
+        guard tls != nil else {
+            inbox.append(wire)
+            return
+        }
+        try tls!.open(wire, into: &inbox, to: &outbox)
+        if phase == .handshaking, tls!.state != .handshaking { phase = .working }
+    }
+
+    /// The peer said, inside TLS, that it will send no more.
+    var isEnded: Bool { tls != nil && tls!.state == .ended }
+    var isEncrypted: Bool { tls != nil }
+
+    // MARK: The answer
+
+    /// Reads on in the answer. Texts that could be opened are written to `outbox`, the client's.
+    mutating func advance(to outbox: inout Buffer) throws(AnswerError) -> Progress {
+        var inbox = Buffer()
+        swap(&inbox, &self.inbox)
+        defer { swap(&inbox, &self.inbox) }
+        while true {
+            let (event, byteCount) = try next(in: inbox.readable)
+            switch event {
+            case .needsMore:
+                inbox.consume(byteCount)
+                return attempt?.isDone == true ? .answered : .needsMore
+            case .head(let head):
+                self.head = ResponseFacts(head, in: inbox.readable)
+            case .body(let range):
+                try take(inbox.readable.extracting(range), to: &outbox)
+            case .end:
+                inbox.consume(byteCount)
+                return .ended
+            }
+            inbox.consume(byteCount)
+        }
+    }
+
+    private mutating func next(
+        in bytes: Span<UInt8>
+    ) throws(AnswerError) -> (ResponseParser.Event, Int) {
+        do throws(HTTPError) {
+            let (event, byteCount) = try parser.next(in: bytes)
+            return (event, byteCount)
+        } catch {
+            throw .http(error)
+        }
+    }
+
+    /// The connection has ended: the answer may end with it.
+    mutating func closed() throws(AnswerError) -> Progress {
+        do throws(HTTPError) { return try parser.closed() == .end ? .ended : .needsMore } catch {
+            throw .http(error)
+        }
+    }
+
+    /// Whether a stream of sealed text is what arrives.
+    var isStream: Bool { attempt != nil && head?.status == 200 && head?.isEventStream == true }
+
+    private mutating func take(
+        _ body: Span<UInt8>, to outbox: inout Buffer
+    ) throws(AnswerError) {
+        if phase == .draining { return }
+        guard isStream else {
+            guard fetched.count + body.count <= Self.fetchByteCountMax else {
+                throw .http(.bodyTooLarge(limit: Self.fetchByteCountMax))
+            }
+            fetched.append(body)
+            return
+        }
+        guard !attempt!.isDone else { return }
+        try attempt!.relay(body, to: &outbox)
+    }
+
+    /// Nothing arrived that nobody asked for, and the provider keeps the connection.
+    var canServeAgain: Bool { head?.keepsAlive == true && inbox.isEmpty && !isEnded }
+}
