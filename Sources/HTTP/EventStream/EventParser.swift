@@ -47,18 +47,21 @@ public struct EventParser: Sendable {
         }
         var start = 0
         while true {
-            let event = bytes.extracting(start..<bytes.count)
-            let (token, byteCount) = lines.next(in: event.extracting(offset..<event.count))
-            let isComplete = token != .needsMore
-            try check(isComplete ? offset + byteCount : event.count)
+            let (token, skipped) = lines.next(in: bytes.extracting((start + offset)..<bytes.count))
             guard case .line(let line) = token else {
-                offset += byteCount
-                return (.needsMore, start + dropIgnored())
+                offset += skipped
+                start += dropIgnored()
+                try check(bytes.count - start)
+                return (.needsMore, start)
             }
-            let lineStart = offset + line.lowerBound
-            offset += byteCount
+            offset += line.lowerBound
+            start += dropIgnored()
+            let event = bytes.extracting(start..<bytes.count)
+            let range = offset..<(offset + line.count)
+            offset = range.upperBound + 1
+            try check(offset)
             if !line.isEmpty {
-                take(lineStart..<(lineStart + line.count), in: event)
+                take(range, in: event)
             } else if let token = dispatch(event, at: start, joined: &joined) {
                 let end = start + offset
                 content = .none
@@ -91,7 +94,7 @@ public struct EventParser: Sendable {
         throw .eventTooLarge(limit: eventByteCountMax)
     }
 
-    /// Forgets lines without data, and tells how many bytes they had.
+    /// Forgets what was split before any data line, and tells how many bytes that is.
     private mutating func dropIgnored() -> Int {
         guard case .none = content else { return 0 }
         let byteCount = offset
