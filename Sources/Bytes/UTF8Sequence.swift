@@ -68,9 +68,9 @@ public enum UTF8Sequence {
     }
 }
 
-/// Joins text that arrives in pieces which may end inside a character: what comes out is well-formed
-/// UTF-8 at every step. Malformed bytes become U+FFFD, one for each longest part that could have begun
-/// a character, as the Encoding standard and `String(decoding:as:)` have it.
+/// Joins text that arrives in pieces which may end inside a character: what comes out is
+/// well-formed UTF-8 at every step. Malformed bytes become U+FFFD, one for each longest part that
+/// could have begun a character, as the Encoding standard and `String(decoding:as:)` have it.
 public struct UTF8Joiner {
     /// The bytes of the character that was cut: the low `pendingCount` bytes, first byte highest.
     private var pending: UInt32 = 0

@@ -1,7 +1,7 @@
 public import Bytes
 
-/// Reads the events of a server-sent event stream: of each, the data. Event names, identifiers, retry
-/// times, comments and unknown fields are ignored. Source: WHATWG HTML, section 9.2.6.
+/// Reads the events of a server-sent event stream: of each, the data. Event names, identifiers,
+/// retry times, comments and unknown fields are ignored. Source: WHATWG HTML, section 9.2.6.
 public struct EventParser: Sendable {
     public enum Token: Equatable, Sendable {
         case needsMore
@@ -35,7 +35,8 @@ public struct EventParser: Sendable {
     /// until it is answered; what is ignored before it is used up early.
     /// - `joined`: cleared and filled for `.joined`, otherwise left alone.
     /// - Throws: `.eventTooLarge`, then at every call.
-    /// - Cost: each byte is searched once, and read a second time in an event of several data lines.
+    /// - Cost: each byte is searched once, and read a second time in an event of several data
+    ///   lines.
     public mutating func next(
         in bytes: Span<UInt8>, joined: inout Buffer
     ) throws(HTTPError) -> (token: Token, byteCount: Int) {
@@ -143,7 +144,8 @@ public struct EventParser: Sendable {
         }
     }
 
-    /// The value of a line of the field `data`, without the one space after its colon; nil of others.
+    /// The value of a line of the field `data`, without the one space after its colon; nil of
+    /// others.
     private static func dataValue(of line: Range<Int>, in bytes: Span<UInt8>) -> Range<Int>? {
         let text = bytes.extracting(line)
         guard text.starts(with: "data") else { return nil }
