@@ -18,8 +18,9 @@ public enum Base64 {
         }
     }
 
-    /// Appends the bytes that `text` spells. The standard and the URL alphabet are read alike; padding
-    /// may be left out, but where it stands it must be complete, and unused bits must be zero.
+    /// Appends the bytes that `text` spells. The standard and the URL alphabet are read alike;
+    /// padding may be left out, but where it stands it must be complete, and unused bits must be
+    /// zero.
     /// - Throws: `.notBase64`; `output` is then unchanged.
     public static func decode(_ text: Span<UInt8>, to output: inout Buffer) throws(Failure) {
         var end = text.count

@@ -1,9 +1,11 @@
 import Glibc
 
-/// A growable run of bytes with one owner: bytes are appended at the end and consumed from the front.
+/// A growable run of bytes with one owner: bytes are appended at the end and consumed from the
+/// front.
 ///
-/// Whatever it held is wiped when it is cleared, grows or is dropped, so that prompts, replies and keys
-/// do not outlive their use. Readable bytes stay where they are until the next append or `reserve`.
+/// Whatever it held is wiped when it is cleared, grows or is dropped, so that prompts, replies and
+/// keys do not outlive their use. Readable bytes stay where they are until the next append or
+/// `reserve`.
 @safe public struct Buffer: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<UInt8>?
     @usableFromInline var capacity: Int
@@ -50,8 +52,8 @@ import Glibc
         }
     }
 
-    /// Makes room for `byteCount` more bytes, moving the readable ones to the front or into a larger
-    /// allocation. Old memory is wiped before it is given back.
+    /// Makes room for `byteCount` more bytes, moving the readable ones to the front or into a
+    /// larger allocation. Old memory is wiped before it is given back.
     public mutating func reserve(_ byteCount: Int) {
         precondition(byteCount >= 0, "a negative reservation")
         if tail == head {
@@ -114,8 +116,8 @@ import Glibc
         self = Buffer()
     }
 
-    /// Lets `body` write up to `byteCount` bytes behind the readable ones; `body` answers how many it
-    /// wrote. Nothing is added when it throws.
+    /// Lets `body` write up to `byteCount` bytes behind the readable ones; `body` answers how many
+    /// it wrote. Nothing is added when it throws.
     @inlinable
     public mutating func append<Failure: Error>(
         atMost byteCount: Int, _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Int

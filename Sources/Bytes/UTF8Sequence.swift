@@ -4,7 +4,8 @@ public enum UTF8Sequence {
         case complete(byteCount: Int)
         /// The bytes end inside a sequence that is well formed so far.
         case cut
-        case malformed
+        /// The longest part that could have begun a sequence, at least one byte.
+        case malformed(byteCount: Int)
     }
 
     /// What stands at `offset`.
@@ -19,12 +20,14 @@ public enum UTF8Sequence {
         case 0xF0: (length, second) = (4, 0x90...0xBF)
         case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
         case 0xF4: (length, second) = (4, 0x80...0x8F)
-        default: return .malformed
+        default: return .malformed(byteCount: 1)
         }
         for index in 1..<length {
             guard offset + index < bytes.count else { return .cut }
             let allowed = index == 1 ? second : 0x80...0xBF
-            guard allowed.contains(bytes[offset + index]) else { return .malformed }
+            guard allowed.contains(bytes[offset + index]) else {
+                return .malformed(byteCount: index)
+            }
         }
         return .complete(byteCount: length)
     }
@@ -65,8 +68,9 @@ public enum UTF8Sequence {
     }
 }
 
-/// Joins text that arrives in pieces which may end inside a character: what comes out is well-formed
-/// UTF-8 at every step. Malformed bytes become U+FFFD, as the Encoding standard has it.
+/// Joins text that arrives in pieces which may end inside a character: what comes out is
+/// well-formed UTF-8 at every step. Malformed bytes become U+FFFD, one for each longest part that
+/// could have begun a character, as the Encoding standard and `String(decoding:as:)` have it.
 public struct UTF8Joiner {
     /// The bytes of the character that was cut: the low `pendingCount` bytes, first byte highest.
     private var pending: UInt32 = 0
@@ -117,11 +121,10 @@ public struct UTF8Joiner {
                     pendingCount += 1
                 }
                 return
-            case .malformed:
+            case .malformed(let byteCount):
                 output.append(bytes.extracting(start..<offset))
                 output.append("\u{FFFD}" as StaticString)
-                offset += 1
-                while offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
+                offset += byteCount
                 start = offset
             }
         }

@@ -1,5 +1,5 @@
-/// What a peer did that makes its message unusable. Where one message ends and the next begins is then
-/// unknown, so the connection that carried it must be closed.
+/// What a peer did that makes its message unusable. Where one message ends and the next begins is
+/// then unknown, so the connection that carried it must be closed.
 public enum HTTPError: Error, Equatable, Sendable {
     // MARK: Start lines
 
@@ -47,8 +47,8 @@ public enum HTTPError: Error, Equatable, Sendable {
 
     /// Content-Length and Transfer-Encoding stand together.
     case conflictingFraming
-    /// Transfer-Encoding does not end with `chunked`, repeats it, is not a list of tokens, or stands in
-    /// an HTTP/1.0 message.
+    /// Transfer-Encoding does not end with `chunked`, repeats it, is not a list of tokens, or
+    /// stands in an HTTP/1.0 message.
     case badTransferEncoding
     /// Transfer-Encoding names a coding beside `chunked`.
     case unsupportedTransferEncoding
@@ -56,7 +56,8 @@ public enum HTTPError: Error, Equatable, Sendable {
     case badContentLength
     /// The body is, or is declared, larger than the limit.
     case bodyTooLarge(limit: Int)
-    /// A chunk's size is malformed or too large for any machine, or its data does not end with CRLF.
+    /// A chunk's size is malformed or too large for any machine, or its data does not end with
+    /// CRLF.
     case badChunk
     /// The chunk extensions of a body are longer in sum than the limit.
     case chunkExtensionsTooLong(limit: Int)
@@ -81,8 +82,8 @@ public enum HTTPError: Error, Equatable, Sendable {
     /// A line or an event is longer than the limit.
     case eventTooLarge(limit: Int)
 
-    /// The status that tells a client what was wrong with its request. Source: RFC 9110, section 15;
-    /// RFC 6585, section 5.
+    /// The status that tells a client what was wrong with its request. Source: RFC 9110, section
+    /// 15; RFC 6585, section 5.
     public var suggestedStatus: Int {
         switch self {
         case .targetTooLong: 414

@@ -13,3 +13,8 @@ public func everySplit(of bytes: [UInt8]) -> [[[UInt8]]] {
 
 /// The ASCII or UTF-8 bytes of `text`.
 public func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+/// The ways in which a peer may deliver `bytes`: whole, byte by byte, and cut in two anywhere.
+public func everyDelivery(of bytes: [UInt8]) -> [[[UInt8]]] {
+    [[bytes], pieces(of: bytes, size: 1)] + everySplit(of: bytes)
+}

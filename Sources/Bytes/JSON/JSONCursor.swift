@@ -10,8 +10,9 @@ public struct JSONValue: Equatable, Sendable {
 
 /// Walks a JSON text member by member and checks every byte it passes. Source: RFC 8259.
 ///
-/// The cursor keeps an offset and no bytes: the same span is lent at every call. The caller opens the
-/// containers it wants to look into and lets `value(in:)` pass over the others, which it checks too.
+/// The cursor keeps an offset and no bytes: the same span is lent at every call. The caller opens
+/// the containers it wants to look into and lets `value(in:)` pass over the others, which it checks
+/// too.
 public struct JSONCursor {
     public static let depthMax = 128
     public static let numberByteCountMax = 64
@@ -34,8 +35,8 @@ public struct JSONCursor {
         try open(.ascii("["), in: bytes)
     }
 
-    /// The next member's key, its quotes included, with the cursor before the member's value; nil at
-    /// the object's end.
+    /// The next member's key, its quotes included, with the cursor before the member's value; nil
+    /// at the object's end.
     public mutating func nextKey(in bytes: Span<UInt8>) throws(JSONError) -> JSONValue? {
         guard try advance(to: .ascii("}"), in: bytes) else { return nil }
         let start = offset
@@ -131,8 +132,8 @@ public struct JSONCursor {
         }
     }
 
-    /// Passes over an object or array without recursion; which kind each open level is, is kept in a
-    /// bit (1 = object), the innermost level lowest.
+    /// Passes over an object or array without recursion; which kind each open level is, is kept in
+    /// a bit (1 = object), the innermost level lowest.
     private mutating func skipContainer(in bytes: Span<UInt8>) throws(JSONError) {
         var levels: (UInt64, UInt64) = (0, 0)
         var depth = 0

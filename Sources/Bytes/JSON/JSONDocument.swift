@@ -1,7 +1,7 @@
 /// A whole JSON text, checked once before anything in it is believed.
 public enum JSONDocument {
-    /// Checks that `bytes` is one JSON value and nothing else: well-formed UTF-8, no byte order mark,
-    /// no half surrogate pairs, no member named twice in any object, nested at most
+    /// Checks that `bytes` is one JSON value and nothing else: well-formed UTF-8, no byte order
+    /// mark, no half surrogate pairs, no member named twice in any object, nested at most
     /// `JSONCursor.depthMax` deep. Source: RFC 8259, with what it leaves open decided strictly.
     public static func check(_ bytes: Span<UInt8>) throws(JSONError) {
         var walk = Walk()
@@ -59,8 +59,9 @@ public enum JSONDocument {
             return true
         }
 
-        /// Closes `level`. Equal hashes are taken for equal keys: the hash is seeded afresh in every
-        /// process, so nobody can aim at a collision, and chance needs billions of keys for one.
+        /// Closes `level`. Equal hashes are taken for equal keys: the hash is seeded afresh in
+        /// every process, so nobody can aim at a collision, and chance needs billions of keys for
+        /// one.
         private mutating func leave(_ level: Level) throws(JSONError) {
             let own = keys[level.keyStart...].sorted()
             for index in own.indices.dropFirst() where own[index] == own[index - 1] {

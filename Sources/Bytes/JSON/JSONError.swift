@@ -4,7 +4,8 @@ public enum JSONError: Error, Equatable, Sendable {
     case unexpected(offset: Int)
     /// A string holds a control character, a bad escape, malformed UTF-8 or half a surrogate pair.
     case badString(offset: Int)
-    /// A number is not spelled as RFC 8259 says, or has more than `JSONCursor.numberByteCountMax` bytes.
+    /// A number is not spelled as RFC 8259 says, or has more than `JSONCursor.numberByteCountMax`
+    /// bytes.
     case badNumber(offset: Int)
     /// Arrays and objects are nested deeper than `JSONCursor.depthMax`.
     case tooDeep(offset: Int)

@@ -1,6 +1,7 @@
 /// The text of JSON strings: escapes read and written. Source: RFC 8259, section 7.
 public enum JSONString {
-    /// The scalar an escape stands for, and how many bytes spell it (a surrogate pair takes twelve).
+    /// The scalar an escape stands for, and how many bytes spell it (a surrogate pair takes
+    /// twelve).
     static func escape(at offset: Int, in bytes: Span<UInt8>) -> (scalar: UInt32, byteCount: Int)? {
         guard offset + 1 < bytes.count else { return nil }
         switch bytes[offset + 1] {

@@ -1,7 +1,7 @@
 public import Bytes
 
-/// Reads the events of a server-sent event stream: of each, the data. Event names, identifiers, retry
-/// times, comments and unknown fields are ignored. Source: WHATWG HTML, section 9.2.6.
+/// Reads the events of a server-sent event stream: of each, the data. Event names, identifiers,
+/// retry times, comments and unknown fields are ignored. Source: WHATWG HTML, section 9.2.6.
 public struct EventParser: Sendable {
     public enum Token: Equatable, Sendable {
         case needsMore
@@ -35,7 +35,8 @@ public struct EventParser: Sendable {
     /// until it is answered; what is ignored before it is used up early.
     /// - `joined`: cleared and filled for `.joined`, otherwise left alone.
     /// - Throws: `.eventTooLarge`, then at every call.
-    /// - Cost: each byte is searched once, and read a second time in an event of several data lines.
+    /// - Cost: each byte is searched once, and read a second time in an event of several data
+    ///   lines.
     public mutating func next(
         in bytes: Span<UInt8>, joined: inout Buffer
     ) throws(HTTPError) -> (token: Token, byteCount: Int) {
@@ -47,18 +48,21 @@ public struct EventParser: Sendable {
         }
         var start = 0
         while true {
-            let event = bytes.extracting(start..<bytes.count)
-            let (token, byteCount) = lines.next(in: event.extracting(offset..<event.count))
-            let isComplete = token != .needsMore
-            try check(isComplete ? offset + byteCount : event.count)
+            let (token, skipped) = lines.next(in: bytes.extracting((start + offset)..<bytes.count))
             guard case .line(let line) = token else {
-                offset += byteCount
-                return (.needsMore, start + dropIgnored())
+                offset += skipped
+                start += dropIgnored()
+                try check(bytes.count - start)
+                return (.needsMore, start)
             }
-            let lineStart = offset + line.lowerBound
-            offset += byteCount
+            offset += line.lowerBound
+            start += dropIgnored()
+            let event = bytes.extracting(start..<bytes.count)
+            let range = offset..<(offset + line.count)
+            offset = range.upperBound + 1
+            try check(offset)
             if !line.isEmpty {
-                take(lineStart..<(lineStart + line.count), in: event)
+                take(range, in: event)
             } else if let token = dispatch(event, at: start, joined: &joined) {
                 let end = start + offset
                 content = .none
@@ -91,7 +95,7 @@ public struct EventParser: Sendable {
         throw .eventTooLarge(limit: eventByteCountMax)
     }
 
-    /// Forgets lines without data, and tells how many bytes they had.
+    /// Forgets what was split before any data line, and tells how many bytes that is.
     private mutating func dropIgnored() -> Int {
         guard case .none = content else { return 0 }
         let byteCount = offset
@@ -140,7 +144,8 @@ public struct EventParser: Sendable {
         }
     }
 
-    /// The value of a line of the field `data`, without the one space after its colon; nil of others.
+    /// The value of a line of the field `data`, without the one space after its colon; nil of
+    /// others.
     private static func dataValue(of line: Range<Int>, in bytes: Span<UInt8>) -> Range<Int>? {
         let text = bytes.extracting(line)
         guard text.starts(with: "data") else { return nil }

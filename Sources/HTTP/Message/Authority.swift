@@ -3,9 +3,9 @@ import Bytes
 /// A host and perhaps a port, as Host and the authority of a target spell them. Source: RFC 9112,
 /// section 3.2; RFC 3986, section 3.2.
 ///
-/// Narrower than the grammar: a name has letters, digits, `-`, `.` and `_`; user information, percent
-/// signs, an empty port and address scopes are refused, because no local client needs them and two
-/// readers may disagree about them.
+/// Narrower than the grammar: a name has letters, digits, `-`, `.` and `_`; user information,
+/// percent signs, an empty port and address scopes are refused, because no local client needs them
+/// and two readers may disagree about them.
 public struct Authority: Equatable, Sendable {
     /// The host, an IPv6 address with its brackets.
     public var host: Range<Int>

@@ -1,6 +1,7 @@
 import Bytes
 
-/// The fields of a head, in their order. The bytes stay with the caller, who lends them at every call.
+/// The fields of a head, in their order. The bytes stay with the caller, who lends them at every
+/// call.
 public struct HeaderList: Equatable, Sendable {
     public var fields: [HeaderField]
 

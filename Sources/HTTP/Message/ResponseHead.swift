@@ -1,4 +1,5 @@
-/// The head of a final response. Ranges point into the span that held it. Source: RFC 9112, section 4.
+/// The head of a final response. Ranges point into the span that held it. Source: RFC 9112, section
+/// 4.
 public struct ResponseHead: Equatable, Sendable {
     /// Three digits; 200 and above.
     public var status: Int

@@ -1,7 +1,7 @@
 import Bytes
 
-/// How the end of a body is found. This file alone decides it: two readers that disagree about where
-/// a message ends are how requests are smuggled. Source: RFC 9112, section 6.3.
+/// How the end of a body is found. This file alone decides it: two readers that disagree about
+/// where a message ends are how requests are smuggled. Source: RFC 9112, section 6.3.
 public enum BodyFraming: Equatable, Sendable {
     /// There is no body.
     case none
@@ -63,8 +63,8 @@ public enum BodyFraming: Equatable, Sendable {
         return .length(byteCount)
     }
 
-    /// Accepts `chunked` alone. A well-formed list of other codings that ends with it is unsupported,
-    /// anything else is malformed.
+    /// Accepts `chunked` alone. A well-formed list of other codings that ends with it is
+    /// unsupported, anything else is malformed.
     private static func checkIsChunked(
         _ value: Range<Int>, in bytes: Span<UInt8>
     ) throws(HTTPError) {

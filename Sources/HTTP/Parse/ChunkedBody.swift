@@ -1,7 +1,7 @@
 import Bytes
 
-/// Takes a chunked body apart: what frames the content is checked and used up, the content is answered
-/// as ranges, trailers are checked and discarded. Source: RFC 9112, section 7.1.
+/// Takes a chunked body apart: what frames the content is checked and used up, the content is
+/// answered as ranges, trailers are checked and discarded. Source: RFC 9112, section 7.1.
 public struct ChunkedBody: Sendable {
     public enum Token: Equatable, Sendable {
         case needsMore
@@ -34,8 +34,8 @@ public struct ChunkedBody: Sendable {
         self.limits = limits
     }
 
-    /// The token at the front of `bytes`, and how many bytes it used up. After an error the body must
-    /// not be read on.
+    /// The token at the front of `bytes`, and how many bytes it used up. After an error the body
+    /// must not be read on.
     public mutating func next(
         in bytes: Span<UInt8>
     ) throws(HTTPError) -> (token: Token, byteCount: Int) {

@@ -2,8 +2,8 @@ import Bytes
 
 /// Whether a connection outlives a message. Source: RFC 9112, section 9.3.
 enum KeepAlive {
-    /// HTTP/1.0 clients get one answer a connection: its end is the only thing that ends a stream for
-    /// them, and their keep-alive mechanism is optional.
+    /// HTTP/1.0 clients get one answer a connection: its end is the only thing that ends a stream
+    /// for them, and their keep-alive mechanism is optional.
     static func isWanted(
         byRequest headers: HeaderList, version: HTTPVersion, in bytes: Span<UInt8>
     ) -> Bool {

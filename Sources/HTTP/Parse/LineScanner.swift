@@ -1,7 +1,8 @@
 import Bytes
 
-/// Finds the lines of a head or trailer section. Only CRLF ends a line: what other readers might take
-/// for a line ending is refused, so that nobody sees other lines here. Source: RFC 9112, section 2.2.
+/// Finds the lines of a head or trailer section. Only CRLF ends a line: what other readers might
+/// take for a line ending is refused, so that nobody sees other lines here. Source: RFC 9112,
+/// section 2.2.
 struct LineScanner {
     enum Token: Equatable {
         case needsMore

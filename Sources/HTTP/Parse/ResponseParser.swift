@@ -126,8 +126,8 @@ public struct ResponseParser: Sendable {
             start = end
             parser = headParser(at: start)
         }
-        // Interim responses are used up, so offsets will count from behind them: what was seen of the
-        // next head is read anew.
+        // Interim responses are used up, so offsets will count from behind them: what was seen of
+        // the next head is read anew.
         state = .head(start == 0 ? parser : headParser(at: 0))
         return (.needsMore, start)
     }

@@ -1,7 +1,8 @@
 import Bytes
 
-/// Reads a status line byte by byte, so that what is no response is refused at its first wrong byte.
-/// A missing reason is tolerated, with or without the space before it. Source: RFC 9112, section 4.
+/// Reads a status line byte by byte, so that what is no response is refused at its first wrong
+/// byte. A missing reason is tolerated, with or without the space before it. Source: RFC 9112,
+/// section 4.
 struct StatusLine {
     /// What the line says, and where it ends.
     struct Content {

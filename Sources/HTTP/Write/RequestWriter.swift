@@ -4,8 +4,8 @@ public import Bytes
 public enum RequestWriter: HeadWriter {
     /// Appends the request line and the Host field.
     /// - `target`: in origin form, percent-encoded.
-    /// - Throws: `.malformedRequestLine` where the target is empty or holds anything but visible ASCII
-    ///   characters; `.badHost` where the host is no `host[:port]`. Nothing is then written.
+    /// - Throws: `.malformedRequestLine` where the target is empty or holds anything but visible
+    ///   ASCII characters; `.badHost` where the host is no `host[:port]`. Nothing is then written.
     public static func head(
         method: StaticString, target: Span<UInt8>, host: String, to output: inout Buffer
     ) throws(HTTPError) {
