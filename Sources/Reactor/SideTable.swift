@@ -55,6 +55,14 @@
         }
     }
 
+    /// Visits every entry.
+    public func forEach(_ visit: (Token, borrowing Element) -> Void) {
+        for slot in 0..<capacity {
+            let token = unsafe slots[slot].token
+            if token != .none { visit(token, self[token]) }
+        }
+    }
+
     private mutating func grow() {
         let larger = UnsafeMutablePointer<Slot>.allocate(capacity: 2 * capacity)
         unsafe larger.moveInitialize(from: slots, count: capacity)

@@ -52,6 +52,8 @@ struct Exchange: ~Copyable {
     var isCommitted = false
     var startedAt: Instant
     var chunkCount = 0
+    /// The model asked for, once the catalogue is known to have it: other names are the client's text.
+    var knownModel: String?
 
     init(client: Token, limits: HTTPLimits, at now: Instant) {
         self.client = client
@@ -104,11 +106,7 @@ struct Exchange: ~Copyable {
 
     /// An error before a head was understood, or in the middle of a body: the connection is lost.
     private mutating func refuse(_ error: APIError, ids: inout RequestIDs) -> Step {
-        if phase == .reading {
-            number += 1
-            answer = ClientAnswer(requestID: ids.next())
-        }
-        answer.keepsAlive = false
+        abandon(ids: &ids)
         return .refused(error, allow: nil)
     }
 
@@ -189,6 +187,35 @@ struct Exchange: ~Copyable {
         hasRetriedKey = false
         isCommitted = false
         chunkCount = 0
+        knownModel = nil
+    }
+
+    /// The answer ends here, and the connection with it.
+    mutating func linger() {
+        phase = .lingering
+        body.release()
+        inbox.release()
+        request = nil
+    }
+
+    /// The answer is cut short, so that no client takes it for complete.
+    mutating func cut() { answer.keepsAlive = false }
+
+    /// Gives up on a request that does not arrive.
+    mutating func abandon(ids: inout RequestIDs) {
+        if phase == .reading {
+            number += 1
+            answer = ClientAnswer(requestID: ids.next())
+        }
+        answer.keepsAlive = false
+    }
+
+    /// A complete request waits for its answer.
+    var isWaiting: Bool {
+        switch phase {
+        case .awaitingCatalogue, .awaitingKey, .awaitingAnswer: true
+        case .reading, .readingBody, .lingering: false
+        }
     }
 
     /// Wipes the request's text, which nothing can need any more.

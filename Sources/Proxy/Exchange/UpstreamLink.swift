@@ -120,7 +120,7 @@ struct UpstreamLink: ~Copyable {
         phase = .handshaking
         var stream = try TLSStream(connectingTo: host, in: context)
         try stream.start(to: &outbox)
-        tls = stream
+        tls = consume stream
     }
 
     /// Writes the request.

@@ -1,0 +1,177 @@
+import Bytes
+import Logging
+import Reactor
+
+// What happens on clients' connections.
+
+extension ProxyServer where System: ~Copyable {
+    /// How long a connection that was answered and ends may take to go away.
+    private static var lingerTimeout: Duration { .seconds(2) }
+
+    mutating func clientReceived(
+        _ wire: Span<UInt8>, on client: Token, of loop: inout EventLoop<System>
+    ) {
+        if exchanges[client].isBetweenRequests {
+            // From its first byte a head has this long, however slowly the rest trickles in.
+            loop.setDeadline(loop.now + configuration.headerTimeout, of: client)
+        }
+        exchanges[client].received(wire)
+        switch exchanges[client].phase {
+        case .reading: readOn(client, on: &loop)
+        case .readingBody:
+            loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+            readOn(client, on: &loop)
+        case .lingering: return
+        case .awaitingCatalogue, .awaitingKey, .awaitingAnswer:
+            if exchanges[client].waitingByteCount > Self.waitingByteCountMax {
+                loop.setReceiving(false, on: client)
+            }
+        }
+    }
+
+    /// Reads requests until one has to wait for its answer.
+    mutating func readOn(_ client: Token, on loop: inout EventLoop<System>) {
+        while exchanges.contains(client),
+            exchanges[client].phase == .reading || exchanges[client].phase == .readingBody
+        {
+            switch exchanges[client].next(surface, ids: &ids) {
+            case .needsMore: return
+            case .began(let isAwaited):
+                exchanges[client].startedAt = loop.now
+                loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+                if isAwaited {
+                    loop.write(on: client) { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+                }
+            case .preflight(let allow):
+                let answer = exchanges[client].answer
+                loop.write(on: client) { answer.writePreflight(allow: allow, to: &$0) }
+                finishAnswer(client, on: &loop)
+            case .refused(let error, let allow):
+                let answer = exchanges[client].answer
+                loop.write(on: client) { answer.write(error, allow: allow, to: &$0) }
+                report(client, outcome: error.code, on: &loop)
+                finishAnswer(client, on: &loop)
+            case .complete:
+                loop.setDeadline(nil, of: client)
+                serve(client, on: &loop)
+            }
+        }
+    }
+
+    private mutating func serve(_ client: Token, on loop: inout EventLoop<System>) {
+        guard !isDraining else { return fail(client, with: .drained, on: &loop) }
+        switch exchanges[client].route {
+        case .health:
+            let answer = exchanges[client].answer
+            loop.write(on: client) { answer.write(json: Self.healthy.utf8Span.span, to: &$0) }
+            finishAnswer(client, on: &loop)
+        case .models, .model: proceed(client, on: &loop)
+        case .chatCompletions:
+            do throws(APIError) {
+                try exchanges[client].readRequest()
+                proceed(client, on: &loop)
+            } catch {
+                fail(client, with: error, on: &loop)
+            }
+        case nil: preconditionFailure("a complete request without a route")
+        }
+    }
+
+    private static var healthy: String { #"{"status":"ok","version":"\#(Version.current)"}"# }
+
+    /// Answers with an error: as a status before the answer began, as a last event after.
+    mutating func fail(
+        _ client: Token, with error: APIError, on loop: inout EventLoop<System>
+    ) {
+        let answer = exchanges[client].answer
+        if exchanges[client].isCommitted {
+            loop.write(on: client) { outbox in
+                answer.writeEvent(to: &outbox) { error.writeJSON(to: &$0) }
+            }
+            exchanges[client].cut()
+        } else {
+            loop.write(on: client) { answer.write(error, to: &$0) }
+        }
+        report(client, outcome: error.code, on: &loop)
+        finishAnswer(client, on: &loop)
+    }
+
+    /// The answer is written: reads the next request, or lets the connection end.
+    mutating func finishAnswer(_ client: Token, on loop: inout EventLoop<System>) {
+        releaseAttempts(of: client, on: &loop)
+        loop.setReceiving(true, on: client)
+        guard exchanges[client].answer.keepsAlive, !isDraining else {
+            exchanges[client].linger()
+            loop.finishSending(on: client)
+            loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+            return
+        }
+        exchanges[client].reset()
+        loop.setDeadline(loop.now + configuration.keepAliveTimeout, of: client)
+    }
+
+    /// The client has sent its last byte: it has read all it wants, or has gone.
+    mutating func clientEnded(_ client: Token, on loop: inout EventLoop<System>) {
+        // Answers to requests before this one may still be on their way out.
+        dropExchange(client, on: &loop, closes: false)
+        loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+        loop.closeWhenDrained(client)
+    }
+
+    mutating func clientDrained(_ client: Token, on loop: inout EventLoop<System>) {
+        guard exchanges[client].phase == .awaitingAnswer else { return }
+        loop.setDeadline(nil, of: client)
+        for link in exchanges[client].attempts where upstreams.contains(link) {
+            guard upstreams[link].isPaused else { continue }
+            upstreams[link].isPaused = false
+            loop.setReceiving(true, on: link)
+            loop.setDeadline(loop.now + configuration.idleTimeout, of: link)
+        }
+    }
+
+    mutating func clientExpired(_ client: Token, on loop: inout EventLoop<System>) {
+        let exchangePhase = exchanges[client].phase
+        let isWaitingForRequest = exchangePhase == .reading || exchangePhase == .readingBody
+        guard isWaitingForRequest, !exchanges[client].isBetweenRequests else {
+            return dropExchange(client, on: &loop)
+        }
+        exchanges[client].abandon(ids: &ids)
+        let timeout = APIError(
+            408, .invalidRequest, "request_timeout", "The request did not arrive in time.")
+        fail(client, with: timeout, on: &loop)
+    }
+
+    /// The client is gone: what was done for it ends at once.
+    mutating func dropExchange(
+        _ client: Token, on loop: inout EventLoop<System>, closes: Bool = true
+    ) {
+        if exchanges[client].isWaiting { report(client, outcome: "cancelled", on: &loop) }
+        releaseAttempts(of: client, on: &loop)
+        exchanges.remove(client)
+        if closes { loop.close(client) }
+    }
+
+    private mutating func releaseAttempts(of client: Token, on loop: inout EventLoop<System>) {
+        let attempts = exchanges[client].attempts
+        exchanges[client].attempts = []
+        for link in attempts { dropLink(link, on: &loop) }
+    }
+
+    /// One line a request: what happened, never what was said.
+    mutating func report(
+        _ client: Token, outcome: String, on loop: inout EventLoop<System>
+    ) {
+        let level: Logger.Level = outcome == "ok" ? .info : .notice
+        let duration = (loop.now - exchanges[client].startedAt).milliseconds
+        log.log(
+            level: level, "request",
+            metadata: [
+                "id": "\(exchanges[client].answer.requestID)",
+                "outcome": "\(outcome)",
+                "model": "\(exchanges[client].knownModel ?? "-")",
+                "chunks": "\(exchanges[client].chunkCount)",
+                "dropped": "\(exchanges[client].request?.droppedCount ?? 0)",
+                "ms": "\(duration)",
+            ])
+    }
+}

@@ -1,0 +1,176 @@
+import Bytes
+public import E2EE
+import HTTP
+public import Logging
+public import Reactor
+
+/// The hub: the only place where sockets, messages, keys and models meet. Tokens lead to exchanges and
+/// upstream connections; everything that happens to one of them is a call on it and a few calls outward.
+public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHandler, ~Copyable {
+    /// Above this many unsent bytes a client is slow, and its answer is paused.
+    static var outboxByteCountMax: Int { 256 * 1024 }
+    /// Bytes of later requests that are kept while one is being answered.
+    static var waitingByteCountMax: Int { 64 * 1024 }
+
+    enum TimerPurpose {
+        case retryAttestation(model: String)
+        case drain
+    }
+
+    let configuration: Configuration
+    let surface: LocalSurface
+    let provider: ProviderAPI
+    let tls: TLSContext?
+    let limits: HTTPLimits
+    let verifier: Verifier
+    let log: Logger
+    var entropy: Source
+    var ids: RequestIDs
+
+    var exchanges = SideTable<Exchange>()
+    var upstreams = SideTable<UpstreamLink>()
+    var timers = SideTable<TimerPurpose>()
+    var pool = UpstreamPool()
+    var enclaves = Enclaves()
+    var catalogue = Catalogue()
+    var listeners: [Token]
+
+    public internal(set) var isRunning = true
+    var isDraining = false
+
+    /// - `listeners`: sockets that already listen; `hosts` and `port`: where.
+    /// - `tls`: for connections to the provider; nil for a provider in clear on this machine.
+    /// - Throws: `.noEntropy`.
+    public init(
+        _ configuration: Configuration, listeners: [Token], hosts: [String], port: UInt16,
+        tls: TLSContext?, entropy: Source, log: Logger
+    ) throws(E2EEError) {
+        var entropy = entropy
+        ids = try RequestIDs(entropy: &entropy)
+        self.entropy = entropy
+        self.configuration = configuration
+        self.listeners = listeners
+        self.tls = tls
+        self.log = log
+        surface = LocalSurface(configuration, listeningOn: hosts, port: port)
+        provider = ProviderAPI(configuration)
+        limits = HTTPLimits(bodyByteCountMax: configuration.bodyByteCountMax)
+        verifier = Verifier(level: configuration.verification)
+    }
+
+    // MARK: What the loop tells
+
+    public mutating func accepted(
+        _ stream: Token, by listener: Token, on loop: inout EventLoop<System>
+    ) {
+        exchanges.insert(Exchange(client: stream, limits: limits, at: loop.now), at: stream)
+        loop.setDeadline(loop.now + configuration.headerTimeout, of: stream)
+    }
+
+    public mutating func connected(_ stream: Token, on loop: inout EventLoop<System>) {
+        guard upstreams.contains(stream) else { return }
+        upstreamConnected(stream, on: &loop)
+    }
+
+    public mutating func received(
+        _ wire: Span<UInt8>, on stream: Token, of loop: inout EventLoop<System>
+    ) {
+        if upstreams.contains(stream) {
+            upstreamReceived(wire, on: stream, of: &loop)
+        } else if exchanges.contains(stream) {
+            clientReceived(wire, on: stream, of: &loop)
+        }
+    }
+
+    public mutating func drained(_ stream: Token, on loop: inout EventLoop<System>) {
+        guard exchanges.contains(stream) else { return }
+        clientDrained(stream, on: &loop)
+    }
+
+    public mutating func ended(_ stream: Token, on loop: inout EventLoop<System>) {
+        if upstreams.contains(stream) {
+            upstreamEnded(stream, on: &loop)
+        } else if exchanges.contains(stream) {
+            clientEnded(stream, on: &loop)
+        } else {
+            loop.closeWhenDrained(stream)
+        }
+    }
+
+    public mutating func failed(
+        _ stream: Token, with error: SystemError, on loop: inout EventLoop<System>
+    ) {
+        if upstreams.contains(stream) {
+            upstreamFailed(stream, with: error, on: &loop)
+        } else if exchanges.contains(stream) {
+            dropExchange(stream, on: &loop)
+        }
+    }
+
+    public mutating func expired(_ token: Token, on loop: inout EventLoop<System>) {
+        if upstreams.contains(token) {
+            upstreamExpired(token, on: &loop)
+        } else if exchanges.contains(token) {
+            clientExpired(token, on: &loop)
+        } else if let purpose = timers.remove(token) {
+            loop.close(token)
+            timerExpired(purpose, on: &loop)
+        } else {
+            loop.close(token)
+        }
+    }
+
+    public mutating func resolved(
+        _ addresses: [SocketAddress], for request: Token, on loop: inout EventLoop<System>
+    ) {
+        guard upstreams.contains(request) else { return }
+        upstreamResolved(addresses, for: request, on: &loop)
+    }
+
+    public mutating func signalled(_ signal: Signal, on loop: inout EventLoop<System>) {
+        switch signal {
+        case .interrupt, .terminate: stop(on: &loop)
+        case .hangUp: log.notice("nothing is reloaded yet; restart to change settings")
+        }
+    }
+
+    public mutating func turnEnded(on loop: inout EventLoop<System>) {
+        guard isDraining, exchanges.count == 0 else { return }
+        isRunning = false
+    }
+
+    private mutating func timerExpired(
+        _ purpose: TimerPurpose, on loop: inout EventLoop<System>
+    ) {
+        switch purpose {
+        case .retryAttestation(let model): attest(model, on: &loop)
+        case .drain:
+            log.warning("streams were still running at the drain limit")
+            isRunning = false
+        }
+    }
+}
+
+// MARK: The end
+
+extension ProxyServer where System: ~Copyable {
+    /// Stops accepting and lets running answers finish; a second call stops now.
+    mutating func stop(on loop: inout EventLoop<System>) {
+        guard !isDraining else {
+            isRunning = false
+            return
+        }
+        isDraining = true
+        log.notice("shutting down", metadata: ["streams": "\(exchanges.count)"])
+        for listener in listeners { loop.close(listener) }
+        listeners = []
+        for link in pool.takeAll() { dropLink(link, on: &loop) }
+        var idle: [Token] = []
+        exchanges.forEach { token, exchange in
+            if exchange.isBetweenRequests || exchange.phase == .lingering { idle.append(token) }
+        }
+        for token in idle { dropExchange(token, on: &loop) }
+        let timer = loop.makeTimer(at: loop.now + configuration.drainTimeout)
+        timers.insert(.drain, at: timer)
+    }
+}
