@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Random bytes from OpenSSL's private generator, which the kernel seeds and reseeds after a fork.
+/// Random bytes from OpenSSL's private generator, which seeds itself from the kernel.
 /// Cost: about 1 µs a call. Source: NIST SP 800-90A as OpenSSL implements it.
 public struct SystemEntropy: Entropy {
     public init() {}

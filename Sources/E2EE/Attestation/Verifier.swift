@@ -32,7 +32,7 @@ public struct Verifier: Sendable {
             bytes.span.extracting(quote.reportData), binds: key.address, and: nonce)
         return VerifiedKey(
             model: model, key: key, expiresAt: expiresAt, scope: .gateway,
-            checks: Self.bindingChecks)
+            checks: Self.checks(of: evidence))
     }
 
     private func checkEchoes(
@@ -70,13 +70,20 @@ public struct Verifier: Sendable {
         else { throw .addressMismatch }
     }
 
-    private static let bindingChecks: [Check] =
-        [
-            "verified flag", "nonce echo", "model echo", "freshness", "quote parsed",
-            "debug off", "nonce bound", "key bound",
-        ].map { Check($0, .passed) }
-        + [
-            "quote signature", "certificate chain", "collateral", "measurements", "event log",
-            "GPU evidence",
-        ].map { Check($0, .notRun(reason: "not part of verification at level binding")) }
+    private static func checks(of evidence: Evidence) -> [Check] {
+        let freshness: Check.Outcome =
+            evidence.expiryLimits.isEmpty ? .notRun(reason: "the reply names no limit") : .passed
+        return passed.map { Check($0, .passed) } + [Check("freshness", freshness)]
+            + left.map { Check($0, .notRun(reason: "not part of verification at level binding")) }
+    }
+
+    private static let passed = [
+        "verified flag", "nonce echo", "model echo", "quote parsed", "debug off", "nonce bound",
+        "key bound",
+    ]
+
+    private static let left = [
+        "quote signature", "certificate chain", "collateral", "measurements", "event log",
+        "GPU evidence",
+    ]
 }

@@ -28,15 +28,19 @@ import TestSupport
         let passed = checks.filter { $0.outcome == .passed }.map(\.name)
         #expect(
             passed == [
-                "verified flag", "nonce echo", "model echo", "freshness", "quote parsed",
-                "debug off", "nonce bound", "key bound",
+                "verified flag", "nonce echo", "model echo", "quote parsed", "debug off",
+                "nonce bound", "key bound",
             ])
         let others = Set(checks.map(\.name)).subtracting(passed)
         #expect(
             others == [
-                "quote signature", "certificate chain", "collateral", "measurements", "event log",
-                "GPU evidence",
+                "freshness", "quote signature", "certificate chain", "collateral", "measurements",
+                "event log", "GPU evidence",
             ])
+        var dated = ReplySample()
+        dated.makeACI(notAfter: "9999999999")
+        let datedChecks = try verify(dated.json).get().checks
+        #expect(datedChecks.first { $0.name == "freshness" }?.outcome == .passed)
     }
 
     @Test func `full verification refuses rather than pass for less`() {
