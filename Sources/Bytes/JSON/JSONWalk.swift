@@ -12,7 +12,8 @@ extension JSONDocument {
 extension JSONValue {
     /// Visits every member of an object; anything else has none.
     public func forEachMember<Failure: Error>(
-        in bytes: Span<UInt8>, _ visit: (_ key: JSONValue, _ value: JSONValue) throws(Failure) -> Void
+        in bytes: Span<UInt8>,
+        _ visit: (_ key: JSONValue, _ value: JSONValue) throws(Failure) -> Void
     ) throws(Failure) {
         guard kind == .object else { return }
         var cursor = JSONCursor(at: range.lowerBound)

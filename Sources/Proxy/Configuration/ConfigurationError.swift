@@ -1,6 +1,8 @@
 /// Why the proxy refuses to start. No case holds a key.
 public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
     case badUpstreamURL(String)
+    /// A setting whose value cannot be read, and why.
+    case badSetting(Setting, String)
     case badHost(String)
     case badOrigin(String)
     case keyMissing
@@ -17,6 +19,8 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
     public var description: String {
         switch self {
         case .badUpstreamURL(let why): "The upstream URL is not usable: \(why)."
+        case .badSetting(let setting, let why):
+            "--\(setting.rawValue) (\(setting.environmentName)): \(why)."
         case .badHost(let host): "Not an address to listen on: \(host)."
         case .badOrigin(let origin): "Not an origin (scheme://host[:port]): \(origin)."
         case .keyMissing:

@@ -34,7 +34,8 @@ public struct UpstreamURL: Sendable, Equatable {
         guard port > 0 else { throw .badUpstreamURL("port 0 is no port to connect to") }
         let tail = rest.dropFirst(authority.count)
         guard tail.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != 0x3F && $0 != 0x23 }) else {
-            throw .badUpstreamURL("its path may hold no query, fragment, space or control character")
+            throw .badUpstreamURL(
+                "its path may hold no query, fragment, space or control character")
         }
         path = tail.hasSuffix("/") ? String(tail.dropLast()) : String(tail)
         guard isEncrypted || isLoopback else {

@@ -1,4 +1,5 @@
 import Bytes
+import E2EE
 import HTTP
 import Reactor
 
@@ -218,10 +219,26 @@ struct Exchange: ~Copyable {
         }
     }
 
-    /// Wipes the request's text, which nothing can need any more.
-    mutating func forgetBody() {
-        body.release()
-        request?.messages = []
+    /// An attempt's connection got another token.
+    mutating func replaceAttempt(_ old: Token, with new: Token) {
+        guard let index = attempts.firstIndex(of: old) else { return }
+        attempts[index] = new
+    }
+
+    /// Appends the provider's request body, its texts sealed.
+    mutating func seal<E: Entropy>(
+        with sealer: inout Sealer, entropy: inout E, to output: inout Buffer
+    ) throws(E2EEError) {
+        guard let request else { preconditionFailure("nothing was read that could be sealed") }
+        try RequestPath.write(
+            request, from: body.readable, sealer: &sealer, entropy: &entropy, to: &output)
+    }
+
+    /// An attempt at answering this request.
+    func makeAttempt(key: PublicKey, opener: consuming Opener, created: Int) -> Attempt {
+        guard let request else { preconditionFailure("an attempt at nothing") }
+        return Attempt(
+            for: id, request: request, answer: answer, key: key, opener: opener, created: created)
     }
 
     /// Reads the request's body as a chat request.

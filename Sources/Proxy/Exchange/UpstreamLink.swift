@@ -142,11 +142,19 @@ struct UpstreamLink: ~Copyable {
             return
         }
         try tls!.open(wire, into: &inbox, to: &outbox)
-        if phase == .handshaking, tls!.state != .handshaking { phase = .working }
+        if phase == .handshaking, tlsState != .handshaking { phase = .working }
     }
 
     /// The peer said, inside TLS, that it will send no more.
-    var isEnded: Bool { tls != nil && tls!.state == .ended }
+    var isEnded: Bool { tlsState == .ended }
+
+    private var tlsState: TLSStream.State? {
+        switch tls {
+        case .some(let stream): stream.state
+        case .none: nil
+        }
+    }
+
     var isEncrypted: Bool { tls != nil }
 
     // MARK: The answer
@@ -161,7 +169,7 @@ struct UpstreamLink: ~Copyable {
             switch event {
             case .needsMore:
                 inbox.consume(byteCount)
-                return attempt?.isDone == true ? .answered : .needsMore
+                return isAnswered ? .answered : .needsMore
             case .head(let head):
                 self.head = ResponseFacts(head, in: inbox.readable)
             case .body(let range):
@@ -185,10 +193,21 @@ struct UpstreamLink: ~Copyable {
         }
     }
 
-    /// The connection has ended: the answer may end with it.
-    mutating func closed() throws(AnswerError) -> Progress {
-        do throws(HTTPError) { return try parser.closed() == .end ? .ended : .needsMore } catch {
-            throw .http(error)
+    /// The connection has ended: nil where the answer may end with it.
+    mutating func close() -> AnswerError? {
+        do throws(HTTPError) {
+            guard try parser.closed() == .end else { return .unfinished }
+        } catch {
+            return .http(error)
+        }
+        // Without a word of the peer the end may be a cut that somebody else made.
+        return isEncrypted && !isEnded ? .unfinished : nil
+    }
+
+    private var isAnswered: Bool {
+        switch attempt {
+        case .some(let attempt): attempt.isDone
+        case .none: false
         }
     }
 
@@ -206,9 +225,41 @@ struct UpstreamLink: ~Copyable {
             fetched.append(body)
             return
         }
-        guard !attempt!.isDone else { return }
+        guard !isAnswered else { return }
         try attempt!.relay(body, to: &outbox)
     }
+
+    /// The answer was passed on; whatever is left of it concerns nobody.
+    mutating func retire() {
+        attempt = nil
+        phase = .draining
+    }
+
+    /// What the provider said instead of a stream: as an error for the client, and whether it means that
+    /// the model key has changed.
+    var refusal: (error: APIError, isStaleKey: Bool) {
+        let status = head?.status ?? 502
+        let isStale = 400..<500 ~= status && ProviderError.isStaleKey(fetched.readable)
+        guard status != 200 else {
+            return (
+                APIError(
+                    502, .upstream, "upstream_malformed",
+                    "The provider's answer is no event stream."),
+                false
+            )
+        }
+        return (APIError(providerStatus: status, retryAfter: head?.retryAfter), isStale)
+    }
+
+    /// The body of an answer that is not a stream.
+    mutating func takeFetched() -> Buffer {
+        var taken = Buffer()
+        swap(&taken, &fetched)
+        return taken
+    }
+
+    /// Nothing arrived since the last answer that is not TLS's own.
+    var hasOnlyTickets: Bool { inbox.isEmpty }
 
     /// Nothing arrived that nobody asked for, and the provider keeps the connection.
     var canServeAgain: Bool { head?.keepsAlive == true && inbox.isEmpty && !isEnded }

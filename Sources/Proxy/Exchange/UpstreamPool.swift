@@ -1,16 +1,12 @@
 import Reactor
 
-/// Open connections to the provider that nobody uses now, and where its name leads.
+/// Open connections to the provider that nobody uses now.
 struct UpstreamPool {
     static let idleCountMax = 64
     /// Shorter than what servers usually wait, so that they seldom close on us first.
     static let idleTimeout = Duration.seconds(30)
-    /// How long a looked-up name is used again.
-    private static let addressLife = Duration.seconds(60)
 
     private var idle: [Token] = []
-    private var addresses: [SocketAddress] = []
-    private var addressesEnd = Instant(nanoseconds: 0)
 
     var idleCount: Int { idle.count }
 
@@ -30,16 +26,4 @@ struct UpstreamPool {
         defer { idle = [] }
         return idle
     }
-
-    func knownAddresses(at now: Instant) -> [SocketAddress]? {
-        addresses.isEmpty || now >= addressesEnd ? nil : addresses
-    }
-
-    mutating func learn(_ addresses: [SocketAddress], at now: Instant) {
-        self.addresses = addresses
-        addressesEnd = now + Self.addressLife
-    }
-
-    /// No address of the name could be connected to: it is looked up again next time.
-    mutating func forgetAddresses() { addresses = [] }
 }

@@ -13,7 +13,8 @@ extension APIError {
         switch error {
         case .notHTTP, .malformedRequestLine, .malformedStatusLine:
             text = ("malformed_request", "This is not an HTTP/1.1 request.")
-        case .unsupportedVersion: text = ("unsupported_version", "Only HTTP/1.0 and 1.1 are spoken.")
+        case .unsupportedVersion:
+            text = ("unsupported_version", "Only HTTP/1.0 and 1.1 are spoken.")
         case .targetTooLong: text = ("uri_too_long", "The request target is too long.")
         case .connectUnsupported: text = ("unsupported_method", "CONNECT is not served.")
         case .headTooLarge, .tooManyFields:

@@ -37,7 +37,8 @@ struct ChatMessage {
         if let refused = members.refused {
             throw .refusedField(
                 "\(path).\(refused)",
-                "'\(refused)' of a message cannot be sealed yet, and leaving it out would lose text.")
+                "'\(refused)' of a message cannot be sealed yet, and leaving it out would lose text."
+            )
         }
         droppedCount = members.droppedCount
         (content, imageParam) = try Self.content(members.content, role: role, path, in: body)

@@ -67,7 +67,9 @@ enum Parameters {
         ("web_search_options", .refused(unless: .nullOnly)),
     ]
 
-    static let efforts: [StaticString] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+    static let efforts: [StaticString] = [
+        "none", "minimal", "low", "medium", "high", "xhigh", "max",
+    ]
 }
 
 extension Parameters.Harmless {
@@ -134,7 +136,9 @@ extension Parameters.Scalar {
             problem = "must be an integer"
         case .effort:
             if value.kind == .string,
-                Parameters.efforts.contains(where: { text.extracting(1..<(text.count - 1)).equals($0) })
+                Parameters.efforts.contains(where: {
+                    text.extracting(1..<(text.count - 1)).equals($0)
+                })
             {
                 return
             }

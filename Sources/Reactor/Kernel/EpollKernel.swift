@@ -142,7 +142,11 @@ import Glibc
     }
 
     public mutating func resolve(_ host: String, port: UInt16, as token: Token) {
-        resolver.ask(NameResolver.Question(host: host, port: port, token: token))
+        if let address = SocketAddress(literal: host, port: port) {
+            resolved.append(NameResolver.Answer(token: token, addresses: [address]))
+        } else {
+            resolver.ask(NameResolver.Question(host: host, port: port, token: token))
+        }
     }
 
     // MARK: Waiting
@@ -151,8 +155,8 @@ import Glibc
         let earliest = [deadline, restEnds].compactMap { $0 }.min()
         readyIndex = 0
         acceptBudget = Self.acceptCountMax
-        let count = unsafe epoll_wait(
-            epoll.raw, ready, CInt(Self.readyCountMax), timeout(until: earliest))
+        let timeout = resolved.isEmpty ? timeout(until: earliest) : 0
+        let count = unsafe epoll_wait(epoll.raw, ready, CInt(Self.readyCountMax), timeout)
         readyCount = Int(max(count, 0))
         if let restEnds, restEnds <= now() { wakeListeners() }
     }
@@ -183,7 +187,7 @@ import Glibc
         switch mark {
         case Self.signalMark: return nextSignal()
         case Self.resolverMark:
-            resolved = resolver.takeAnswers()
+            resolved += resolver.takeAnswers()
             guard let answer = resolved.popLast() else { return nil }
             return .resolved(answer.token, answer.addresses)
         default: break

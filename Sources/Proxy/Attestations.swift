@@ -1,0 +1,107 @@
+import Bytes
+import E2EE
+import HTTP
+import Logging
+import Reactor
+
+// How a model's key is asked for, verified, and given to those who wait for it.
+
+extension ProxyServer where System: ~Copyable {
+    /// Asks the provider for evidence of `model`'s enclave.
+    mutating func attest(_ model: String, on loop: inout EventLoop<System>) {
+        if let rest = enclaves.restSeconds(at: loop.now) {
+            let error = APIError(
+                503, .attestation, "attestation_paused",
+                "The provider failed too often; it is asked again in \(rest) s.", retryAfter: rest)
+            return giveUp(on: model, error, of: &loop)
+        }
+        do throws(E2EEError) {
+            let nonce = try AttestationNonce(from: &entropy)
+            enclaves.began(model)
+            let request = provider.attestation(of: model, nonce: nonce)
+            send(request, for: .attestation(model: model, nonce: nonce), on: &loop)
+        } catch {
+            giveUp(on: model, APIError(error), of: &loop)
+        }
+    }
+
+    /// The provider has answered with evidence, or with something else.
+    mutating func attested(
+        _ link: Token, _ model: String, _ nonce: AttestationNonce,
+        on loop: inout EventLoop<System>
+    ) {
+        guard let head = upstreams[link].head, head.status == 200 else {
+            let status = upstreams[link].head?.status ?? 502
+            let error = APIError(
+                attestationStatus: status, retryAfter: upstreams[link].head?.retryAfter)
+            let isPassing = status == 429 || status >= 500
+            return attestationFailed(
+                model, error, retryAfter: upstreams[link].head?.retryAfter, isPassing: isPassing,
+                on: &loop)
+        }
+        let body = upstreams[link].takeFetched()
+        do throws(AttestationError) {
+            let evidence = try Evidence(body.readable)
+            let key = try verifier.verify(
+                evidence, model: model, nonce: nonce, now: loop.wallClock)
+            reportVerified(key, of: &loop)
+            wake(
+                enclaves.verified(key, at: loop.now, wallClock: loop.wallClock), on: &loop)
+        } catch {
+            log.error(
+                "attestation refused: nothing is sent to this model",
+                metadata: ["model": "\(model)", "reason": "\(error.name)"])
+            giveUp(on: model, APIError(error), of: &loop)
+        }
+    }
+
+    /// Says what was proven, and what was not looked at.
+    private func reportVerified(_ key: VerifiedKey, of loop: inout EventLoop<System>) {
+        let passed = key.checks.filter { $0.outcome == .passed }.map(\.name)
+        let open = key.checks.filter { $0.outcome != .passed }.map(\.name)
+        log.notice(
+            "attestation accepted",
+            metadata: [
+                "model": "\(key.model)",
+                "address": "0x\(key.key.address.hex)",
+                "passed": "\(passed.joined(separator: ", "))",
+                "not checked": "\(open.joined(separator: ", "))",
+                "expires": "\(WallClock(seconds: key.expiresAt))",
+            ])
+    }
+
+    /// The provider could not be asked. Faults that pass are tried again a little later.
+    mutating func attestationFailed(
+        _ model: String, _ error: APIError, retryAfter: Int?, isPassing: Bool,
+        on loop: inout EventLoop<System>
+    ) {
+        let delay = enclaves.providerFailed(model, at: loop.now, retryAfter: retryAfter)
+        guard isPassing, !isDraining, let delay else { return giveUp(on: model, error, of: &loop) }
+        log.warning(
+            "attestation will be tried again",
+            metadata: ["model": "\(model)", "reason": "\(error.code)"])
+        let timer = loop.makeTimer(at: loop.now + delay)
+        timers.insert(.retryAttestation(model: model), at: timer)
+    }
+
+    private mutating func giveUp(
+        on model: String, _ error: APIError, of loop: inout EventLoop<System>
+    ) {
+        for waiter in enclaves.failed(model, with: error, at: loop.now) where isCurrent(waiter) {
+            fail(waiter.client, with: error, on: &loop)
+            readOn(waiter.client, on: &loop)
+        }
+    }
+}
+
+extension APIError {
+    /// A status the provider answered with instead of evidence.
+    init(attestationStatus status: Int, retryAfter: Int?) {
+        self.init(providerStatus: status, retryAfter: retryAfter)
+        guard self.status == 502 || self.status == 400 || self.status == 422 else { return }
+        self = APIError(
+            502, .attestation, "attestation_unavailable",
+            "The provider gave no evidence for this model (status \(status)). Nothing was sent.",
+            forbidsRetry: true)
+    }
+}

@@ -1,0 +1,226 @@
+import Bytes
+import E2EE
+import HTTP
+import Logging
+import Reactor
+
+// The way of a request: catalogue → key → attempt → answer. Each step either goes on at once or leaves
+// the exchange waiting; whoever brings what it waits for calls `proceed` again.
+
+extension ProxyServer where System: ~Copyable {
+    mutating func proceed(_ client: Token, on loop: inout EventLoop<System>) {
+        guard hasCatalogue(for: client, on: &loop) else { return }
+        do throws(APIError) {
+            switch exchanges[client].route {
+            case .models:
+                answer(client, on: &loop) { CatalogueModel.write($1, to: &$0) }
+            case .model(let id):
+                let model = try known(id)
+                answer(client, on: &loop) { output, _ in model.write(to: &output) }
+            case .chatCompletions:
+                try proceedChat(client, on: &loop)
+            case .health, nil: preconditionFailure("a request that needs no catalogue")
+            }
+        } catch {
+            fail(client, with: error, on: &loop)
+        }
+    }
+
+    private mutating func answer(
+        _ client: Token, on loop: inout EventLoop<System>,
+        _ write: (inout Buffer, [CatalogueModel]) -> Void
+    ) {
+        var body = Buffer()
+        write(&body, catalogue.models)
+        let answer = exchanges[client].answer
+        loop.write(on: client) { answer.write(json: body.readable, to: &$0) }
+        finishAnswer(client, on: &loop)
+    }
+
+    /// The model of this name.
+    /// - Throws: 404. A model that cannot be encrypted to does not exist here: it is never passed
+    ///   through in clear.
+    private func known(_ id: String) throws(APIError) -> CatalogueModel {
+        guard let model = catalogue.model(id) else {
+            throw APIError(
+                404, .notFound, "model_not_found",
+                "There is no end-to-end encrypted model of this name. GET /v1/models lists them.",
+                param: "model")
+        }
+        return model
+    }
+
+    private mutating func proceedChat(
+        _ client: Token, on loop: inout EventLoop<System>
+    ) throws(APIError) {
+        guard let request = exchanges[client].request else {
+            preconditionFailure("a chat without a request")
+        }
+        let model = try known(request.model)
+        exchanges[client].knownModel = model.id
+        if request.hasImages, !model.canSee {
+            throw .badRequest(
+                "model_cannot_see", "This model does not read images.",
+                param: request.messages.firstImageParam)
+        }
+        switch enclaves.look(model.id, at: loop.now, wallClock: loop.wallClock) {
+        case .ready(let key):
+            try start(client, with: key, on: &loop)
+        case .renewing(let key):
+            attest(model.id, on: &loop)
+            try start(client, with: key, on: &loop)
+        case .waiting:
+            waitForKey(client, of: model.id)
+        case .start:
+            waitForKey(client, of: model.id)
+            attest(model.id, on: &loop)
+        case .failed(let error):
+            throw error
+        }
+    }
+
+    private mutating func waitForKey(_ client: Token, of model: String) {
+        exchanges[client].phase = .awaitingKey
+        enclaves.wait(for: model, exchanges[client].id)
+    }
+
+    /// Seals the request and sends it.
+    private mutating func start(
+        _ client: Token, with key: VerifiedKey, on loop: inout EventLoop<System>
+    ) throws(APIError) {
+        do throws(E2EEError) {
+            let opener = try Opener(entropy: &entropy)
+            var sealer = try Sealer(to: key, entropy: &entropy)
+            var body = Buffer()
+            try exchanges[client].seal(with: &sealer, entropy: &entropy, to: &body)
+            let request = provider.chat(body: body, to: key.key, for: opener.publicKey)
+            let attempt = exchanges[client].makeAttempt(
+                key: key.key, opener: opener, created: loop.wallClock)
+            exchanges[client].phase = .awaitingAnswer
+            let link = send(request, for: .chat, attempt: attempt, on: &loop)
+            if exchanges.contains(client), upstreams.contains(link) {
+                exchanges[client].attempts.append(link)
+            }
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    /// A chat's answer has ended: passes its end on, or what the provider refused.
+    mutating func completeChat(_ link: Token, on loop: inout EventLoop<System>) {
+        guard let exchange = upstreams[link].attempt?.exchange,
+            let key = upstreams[link].attempt?.key, isCurrent(exchange)
+        else { return dropLink(link, on: &loop) }
+        let client = exchange.client
+        exchanges[client].attempts.removeAll { $0 == link }
+        guard upstreams[link].isStream else {
+            let (error, isStale) = upstreams[link].refusal
+            upstreams[link].retire()
+            return chatFailed(client, key: key, error, isStaleKey: isStale, on: &loop)
+        }
+        do throws(AnswerError) {
+            try loop.write(on: client) { (outbox) throws(AnswerError) in
+                try upstreams[link].attempt?.end(to: &outbox)
+            }
+        } catch {
+            dropLink(link, on: &loop)
+            return chatFailed(client, key: key, APIError(error), isStaleKey: false, on: &loop)
+        }
+        upstreams[link].retire()
+        report(client, outcome: "ok", on: &loop)
+        finishAnswer(client, on: &loop)
+        readOn(client, on: &loop)
+    }
+
+    /// A chat could not be answered. Where the provider no longer takes the key, and nothing has
+    /// reached the client, it is attested anew and asked once more.
+    mutating func chatFailed(
+        _ client: Token, key: PublicKey, _ error: APIError, isStaleKey: Bool,
+        on loop: inout EventLoop<System>
+    ) {
+        if isStaleKey, !exchanges[client].isCommitted, let model = exchanges[client].knownModel {
+            enclaves.drop(key, of: model)
+            if !exchanges[client].hasRetriedKey {
+                exchanges[client].hasRetriedKey = true
+                log.notice("the model key has changed", metadata: ["model": "\(model)"])
+                return proceed(client, on: &loop)
+            }
+        }
+        let final = isStaleKey ? APIError(AnswerError.reported(isStaleKey: true)) : error
+        fail(client, with: final, on: &loop)
+        readOn(client, on: &loop)
+    }
+}
+
+// MARK: The catalogue
+
+extension ProxyServer where System: ~Copyable {
+    /// Whether the catalogue is there; where not, the exchange waits for it, or has been answered.
+    private mutating func hasCatalogue(
+        for client: Token, on loop: inout EventLoop<System>
+    ) -> Bool {
+        switch catalogue.look(at: loop.now) {
+        case .ready: return true
+        case .refreshing:
+            fetchCatalogue(on: &loop)
+            return true
+        case .waiting:
+            waitForCatalogue(client)
+        case .start:
+            waitForCatalogue(client)
+            fetchCatalogue(on: &loop)
+        case .failed(let error):
+            fail(client, with: error, on: &loop)
+        }
+        return false
+    }
+
+    private mutating func waitForCatalogue(_ client: Token) {
+        exchanges[client].phase = .awaitingCatalogue
+        catalogue.wait(exchanges[client].id)
+    }
+
+    private mutating func fetchCatalogue(on loop: inout EventLoop<System>) {
+        catalogue.began()
+        send(provider.catalogue(), for: .catalogue, on: &loop)
+    }
+
+    /// The catalogue has arrived, or what the provider said instead.
+    mutating func listed(_ link: Token, on loop: inout EventLoop<System>) {
+        guard upstreams[link].head?.status == 200 else {
+            return catalogueFailed(upstreams[link].refusal.error, on: &loop)
+        }
+        let body = upstreams[link].takeFetched()
+        guard let waiters = catalogue.fetched(body.readable, at: loop.now) else {
+            return catalogueFailed(
+                APIError(
+                    502, .upstream, "upstream_malformed", "The provider's catalogue is no list."),
+                on: &loop)
+        }
+        log.debug("catalogue", metadata: ["models": "\(catalogue.models.count)"])
+        wake(waiters, on: &loop)
+    }
+
+    mutating func catalogueFailed(_ error: APIError, on loop: inout EventLoop<System>) {
+        log.warning("the catalogue could not be fetched", metadata: ["reason": "\(error.code)"])
+        var error = error
+        if error.status >= 500 { error.status = 503 }
+        if error.status == 503 { error.retryAfter = error.retryAfter ?? 3 }
+        for waiter in catalogue.failed(with: error, at: loop.now) where isCurrent(waiter) {
+            fail(waiter.client, with: error, on: &loop)
+            readOn(waiter.client, on: &loop)
+        }
+    }
+
+    /// Goes on with the exchanges that waited.
+    mutating func wake(_ waiters: [ExchangeID], on loop: inout EventLoop<System>) {
+        for waiter in waiters where isCurrent(waiter) {
+            proceed(waiter.client, on: &loop)
+            if exchanges.contains(waiter.client) { readOn(waiter.client, on: &loop) }
+        }
+    }
+}
+
+extension [ChatMessage] {
+    fileprivate var firstImageParam: String? { lazy.compactMap(\.imageParam).first }
+}

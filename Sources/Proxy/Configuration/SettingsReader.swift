@@ -1,0 +1,135 @@
+import Bytes
+import E2EE
+public import Logging
+import Reactor
+
+/// Makes a configuration of what the command line and the environment say: flags win over variables,
+/// variables over defaults. Both are read as the same text by the same rules.
+public struct SettingsReader: Sendable {
+    public static let defaultUpstream = "https://api.venice.ai/api/v1"
+    private static let apiKeyVariable = "VENICE_API_KEY"
+
+    private let flags: [Setting: [String]]
+
+    /// - `flags`: what stood on the command line; a switch has the value `true`.
+    public init(flags: [Setting: [String]]) { self.flags = flags }
+
+    /// The level below which nothing is logged.
+    public func logLevel() throws(ConfigurationError) -> Logger.Level {
+        guard let text = value(of: .logLevel) else { return .info }
+        guard let level = Logger.Level(rawValue: text) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .badSetting(.logLevel, "it must be one of \(levels)")
+        }
+        return level
+    }
+
+    /// The configuration, not yet checked as a whole. The API key is taken out of the environment.
+    public func configuration() throws(ConfigurationError) -> Configuration {
+        let upstream = try UpstreamURL(value(of: .upstreamURL) ?? Self.defaultUpstream)
+        var configuration = Configuration(upstream: upstream, apiKey: try apiKey())
+        if let hosts = values(of: .host) {
+            configuration.hosts = hosts
+            configuration.isHostChosen = true
+        }
+        if let port = try number(.port, in: 0...65_535) { configuration.port = UInt16(port) }
+        if let file = value(of: .caFile) { configuration.trust = .file(file) }
+        configuration.verification = try verification()
+        configuration.acceptsUnprovenHardware = try isOn(.acceptUnprovenHardware)
+        configuration.acceptsClearNetwork = try isOn(.insecureLAN)
+        if let file = value(of: .requireKeyFile) {
+            configuration.inboundKey = try Self.key(inFile: file, for: .requireKeyFile)
+        }
+        configuration.allowedOrigins = values(of: .allowOrigin) ?? []
+        configuration.allowedHosts = values(of: .allowHost) ?? []
+        if let count = try number(.maxBody, in: 1...(1 << 30)) {
+            configuration.bodyByteCountMax = count
+        }
+        try read(.connectTimeout, into: &configuration.connectTimeout)
+        try read(.firstByteTimeout, into: &configuration.firstByteTimeout)
+        try read(.idleTimeout, into: &configuration.idleTimeout)
+        try read(.headerTimeout, into: &configuration.headerTimeout)
+        try read(.drainTimeout, into: &configuration.drainTimeout)
+        return configuration
+    }
+
+    /// The key from the file, or from the environment; empty where neither is given.
+    private func apiKey() throws(ConfigurationError) -> String {
+        let variable = EnvironmentVariable.take(Self.apiKeyVariable)
+        if let file = value(of: .apiKeyFile) { return try Self.key(inFile: file, for: .apiKeyFile) }
+        return variable ?? ""
+    }
+
+    private static func key(
+        inFile path: String, for setting: Setting
+    ) throws(ConfigurationError) -> String {
+        do throws(SmallFile.Failure) {
+            let content = try SmallFile.read(path, isSecret: true)
+            return content.readable.text.split(whereSeparator: \.isWhitespace).joined(
+                separator: " ")
+        } catch {
+            switch error {
+            case .unreadable(let error): throw .badSetting(setting, "its file: \(error)")
+            case .tooLarge: throw .badSetting(setting, "its file is too large for a key")
+            case .openToOthers:
+                throw .badSetting(
+                    setting, "others may read its file; allow only yourself (chmod 600)")
+            }
+        }
+    }
+
+    private func verification() throws(ConfigurationError) -> VerificationLevel {
+        switch value(of: .verify) {
+        case nil, "binding": return .binding
+        case "full": return .full
+        default: throw .badSetting(.verify, "it must be binding or full")
+        }
+    }
+
+    private func isOn(_ setting: Setting) throws(ConfigurationError) -> Bool {
+        switch value(of: setting)?.lowercased() {
+        case nil, "false", "0", "no": return false
+        case "true", "1", "yes": return true
+        default: throw .badSetting(setting, "it must be true or false")
+        }
+    }
+
+    private func number(
+        _ setting: Setting, in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int? {
+        guard let text = value(of: setting) else { return nil }
+        guard let number = text.utf8Span.span.decimal, range.contains(number) else {
+            throw .badSetting(
+                setting, "it must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// Seconds, with up to three decimals.
+    private func read(
+        _ setting: Setting, into duration: inout Duration
+    ) throws(ConfigurationError) {
+        guard let text = value(of: setting) else { return }
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fraction = parts.count > 1 ? String(parts[1]) : "0"
+        let padded = fraction + String(repeating: "0", count: max(0, 3 - fraction.utf8.count))
+        guard let first = parts.first, let seconds = String(first).utf8Span.span.decimal,
+            fraction.utf8.count <= 3, let milliseconds = padded.utf8Span.span.decimal,
+            seconds <= 86_400, seconds > 0 || milliseconds > 0
+        else {
+            throw .badSetting(setting, "it must be seconds, more than 0 and at most 86400")
+        }
+        duration = .milliseconds(1000 * seconds + milliseconds)
+    }
+
+    private func value(of setting: Setting) -> String? { values(of: setting)?.last }
+
+    private func values(of setting: Setting) -> [String]? {
+        if let values = flags[setting], !values.isEmpty { return values }
+        guard let text = EnvironmentVariable.value(of: setting.environmentName), !text.isEmpty
+        else {
+            return nil
+        }
+        return setting.isList ? text.split(separator: ",").map(String.init) : [text]
+    }
+}

@@ -1,0 +1,271 @@
+import Bytes
+import E2EE
+import HTTP
+import Logging
+import Reactor
+
+// What happens on connections to the provider.
+
+extension ProxyServer where System: ~Copyable {
+    /// How long the rest of an answer that is complete may take, so that its connection serves again.
+    private static var restTimeout: Duration { .seconds(5) }
+
+    /// Sends a request on an idle connection, or on a new one.
+    /// - Returns: the connection; its token changes once when a name has to be looked up.
+    @discardableResult
+    mutating func send(
+        _ request: consuming Buffer, for errand: UpstreamLink.Errand,
+        attempt: consuming Attempt? = nil, on loop: inout EventLoop<System>
+    ) -> Token {
+        while let link = pool.take() {
+            guard upstreams.contains(link) else { continue }
+            upstreams[link].take(errand, request: request, attempt: attempt)
+            sendRequest(on: link, of: &loop)
+            return link
+        }
+        let link = UpstreamLink(errand, request: request, attempt: attempt)
+        let token = loop.resolve(
+            configuration.upstream.host, port: configuration.upstream.port)
+        upstreams.insert(link, at: token)
+        loop.setDeadline(loop.now + configuration.connectTimeout, of: token)
+        return token
+    }
+
+    mutating func upstreamResolved(
+        _ addresses: [SocketAddress], for request: Token, on loop: inout EventLoop<System>
+    ) {
+        upstreams[request].addresses = addresses[...]
+        if addresses.isEmpty {
+            linkFailed(request, with: .nameNotResolved, on: &loop)
+        } else {
+            connectNext(request, after: nil, on: &loop)
+        }
+    }
+
+    /// Tries the next address. The link moves from `token`, which is dead, to the connection's.
+    private mutating func connectNext(
+        _ token: Token, after error: SystemError?, on loop: inout EventLoop<System>
+    ) {
+        var error = error
+        while let address = upstreams[token].addresses.popFirst() {
+            do throws(SystemError) {
+                let connection = try loop.connect(to: address)
+                guard var link = upstreams.remove(token) else { return }
+                link.phase = .connecting
+                if let client = link.attempt?.exchange.client, exchanges.contains(client) {
+                    exchanges[client].replaceAttempt(token, with: connection)
+                }
+                upstreams.insert(link, at: connection)
+                loop.setDeadline(loop.now + configuration.connectTimeout, of: connection)
+                return
+            } catch let failure {
+                error = failure
+            }
+        }
+        let reason = error ?? SystemError("connect", code: 0)
+        linkFailed(token, with: APIError(connection: reason), on: &loop)
+    }
+
+    mutating func upstreamConnected(_ link: Token, on loop: inout EventLoop<System>) {
+        let host = configuration.upstream.host
+        do throws(TLSError) {
+            try loop.write(on: link) { (outbox) throws(TLSError) in
+                try upstreams[link].connected(to: host, in: tls, outbox: &outbox)
+            }
+        } catch {
+            return linkFailed(link, with: APIError(error), on: &loop)
+        }
+        if upstreams[link].phase == .working { sendRequest(on: link, of: &loop) }
+    }
+
+    private mutating func sendRequest(on link: Token, of loop: inout EventLoop<System>) {
+        do throws(TLSError) {
+            try loop.write(on: link) { (outbox) throws(TLSError) in
+                try upstreams[link].send(to: &outbox)
+            }
+        } catch {
+            return linkFailed(link, with: APIError(error), on: &loop)
+        }
+        loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
+    }
+
+    mutating func upstreamReceived(
+        _ wire: Span<UInt8>, on link: Token, of loop: inout EventLoop<System>
+    ) {
+        let wasHandshaking = upstreams[link].phase == .handshaking
+        var failure: TLSError?
+        do throws(TLSError) {
+            try loop.write(on: link) { (outbox) throws(TLSError) in
+                try upstreams[link].open(wire, outbox: &outbox)
+            }
+        } catch {
+            failure = error
+        }
+        if wasHandshaking, upstreams[link].phase == .working, failure == nil {
+            sendRequest(on: link, of: &loop)
+        }
+        switch upstreams[link].phase {
+        case .working, .draining: advance(link, on: &loop)
+        case .idle:
+            // Session tickets come after the answer; anything else nobody asked for.
+            if !upstreams[link].hasOnlyTickets { dropLink(link, on: &loop) }
+        case .resolving, .connecting, .handshaking: break
+        }
+        guard upstreams.contains(link) else { return }
+        if let failure {
+            linkFailed(link, with: APIError(failure), on: &loop)
+        } else if upstreams[link].isEnded {
+            upstreamEnded(link, on: &loop)
+        }
+    }
+
+    /// Reads on in the answer and passes on what it can.
+    private mutating func advance(_ link: Token, on loop: inout EventLoop<System>) {
+        let client = upstreams[link].attempt?.exchange.client ?? .none
+        var progress = UpstreamLink.Progress.needsMore
+        do throws(AnswerError) {
+            try loop.write(on: client) { (outbox) throws(AnswerError) in
+                progress = try upstreams[link].advance(to: &outbox)
+            }
+        } catch {
+            noteCommitment(of: link)
+            return linkFailed(
+                link, with: APIError(error), isStaleKey: error == .reported(isStaleKey: true),
+                on: &loop)
+        }
+        noteCommitment(of: link)
+        switch progress {
+        case .needsMore:
+            guard upstreams[link].phase == .working else { return }
+            let hasFinished = upstreams[link].attempt?.finish != nil
+            let patience = hasFinished ? Self.restTimeout : configuration.idleTimeout
+            loop.setDeadline(loop.now + patience, of: link)
+            slowDown(link, for: client, on: &loop)
+        case .answered, .ended:
+            if upstreams[link].phase == .working { complete(link, on: &loop) }
+            if progress == .ended, upstreams.contains(link) { recycle(link, on: &loop) }
+        }
+    }
+
+    /// Remembers in the exchange what was already sent of its answer.
+    private mutating func noteCommitment(of link: Token) {
+        guard let client = upstreams[link].attempt?.exchange.client, exchanges.contains(client)
+        else { return }
+        exchanges[client].isCommitted = upstreams[link].attempt?.isCommitted ?? false
+        exchanges[client].chunkCount = upstreams[link].attempt?.chunkCount ?? 0
+    }
+
+    /// Stops reading from the provider while the client does not keep up.
+    private mutating func slowDown(
+        _ link: Token, for client: Token, on loop: inout EventLoop<System>
+    ) {
+        guard loop.pendingByteCount(of: client) > Self.outboxByteCountMax else { return }
+        upstreams[link].isPaused = true
+        loop.setReceiving(false, on: link)
+        loop.setDeadline(nil, of: link)
+        loop.reportDrained(client)
+        loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
+    }
+
+    /// The errand's answer is here.
+    private mutating func complete(_ link: Token, on loop: inout EventLoop<System>) {
+        switch upstreams[link].errand {
+        case .chat: completeChat(link, on: &loop)
+        case .attestation(let model, let nonce):
+            upstreams[link].phase = .draining
+            attested(link, model, nonce, on: &loop)
+        case .catalogue:
+            upstreams[link].phase = .draining
+            listed(link, on: &loop)
+        }
+        guard upstreams.contains(link) else { return }
+        loop.setDeadline(loop.now + Self.restTimeout, of: link)
+    }
+
+    /// The whole body was read: the connection can serve again, or ends.
+    private mutating func recycle(_ link: Token, on loop: inout EventLoop<System>) {
+        guard upstreams[link].canServeAgain, !isDraining, pool.put(link) else {
+            return dropLink(link, on: &loop)
+        }
+        upstreams[link].phase = .idle
+        loop.setDeadline(loop.now + UpstreamPool.idleTimeout, of: link)
+    }
+
+    mutating func upstreamEnded(_ link: Token, on loop: inout EventLoop<System>) {
+        switch upstreams[link].phase {
+        case .idle, .draining: dropLink(link, on: &loop)
+        case .resolving, .connecting, .handshaking:
+            linkFailed(link, with: APIError(TLSError.cutOff), on: &loop)
+        case .working:
+            if upstreams[link].attempt?.finish != nil {
+                // Everything the model said is here; only the formal end is missing.
+                complete(link, on: &loop)
+            } else if let error = upstreams[link].close() {
+                linkFailed(link, with: APIError(error), on: &loop)
+            } else {
+                complete(link, on: &loop)
+            }
+            if upstreams.contains(link) { dropLink(link, on: &loop) }
+        }
+    }
+
+    mutating func upstreamFailed(
+        _ link: Token, with error: SystemError, on loop: inout EventLoop<System>
+    ) {
+        switch upstreams[link].phase {
+        case .connecting where !upstreams[link].addresses.isEmpty:
+            connectNext(link, after: error, on: &loop)
+        case .working where upstreams[link].attempt?.finish != nil:
+            upstreamEnded(link, on: &loop)
+        case .idle, .draining: dropLink(link, on: &loop)
+        case .resolving, .connecting, .handshaking, .working:
+            linkFailed(link, with: APIError(connection: error), on: &loop)
+        }
+    }
+
+    mutating func upstreamExpired(_ link: Token, on loop: inout EventLoop<System>) {
+        switch upstreams[link].phase {
+        case .idle, .draining: dropLink(link, on: &loop)
+        case .resolving, .connecting, .handshaking:
+            linkFailed(link, with: .connectTimeout, on: &loop)
+        case .working where upstreams[link].attempt?.finish != nil:
+            upstreamEnded(link, on: &loop)
+        case .working: linkFailed(link, with: .answerTimeout, on: &loop)
+        }
+    }
+
+    /// The errand failed with its connection.
+    private mutating func linkFailed(
+        _ link: Token, with error: APIError, isStaleKey: Bool = false,
+        on loop: inout EventLoop<System>
+    ) {
+        let errand = upstreams[link].errand
+        let exchange = upstreams[link].attempt?.exchange
+        let key = upstreams[link].attempt?.key
+        if upstreams[link].phase == .draining || upstreams[link].phase == .idle {
+            return dropLink(link, on: &loop)
+        }
+        dropLink(link, on: &loop)
+        switch errand {
+        case .chat:
+            guard let exchange, let key, isCurrent(exchange) else { return }
+            exchanges[exchange.client].attempts.removeAll { $0 == link }
+            chatFailed(exchange.client, key: key, error, isStaleKey: isStaleKey, on: &loop)
+        case .attestation(let model, _):
+            attestationFailed(model, error, retryAfter: nil, isPassing: true, on: &loop)
+        case .catalogue:
+            catalogueFailed(error, on: &loop)
+        }
+    }
+
+    mutating func dropLink(_ link: Token, on loop: inout EventLoop<System>) {
+        pool.remove(link)
+        upstreams.remove(link)
+        loop.close(link)
+    }
+
+    /// Whether the exchange still is in the request that `id` names.
+    func isCurrent(_ id: ExchangeID) -> Bool {
+        exchanges.contains(id.client) && exchanges[id.client].id == id
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Logging
+import Proxy
+
+/// What the operator sees.
+enum Console {
+    static func log(at level: Logger.Level) -> Logger {
+        Logger(label: "e2ee-proxy") { _ in LineLogHandler(level: level) }
+    }
+
+    /// A line on standard error.
+    static func say(_ line: String) { OperatorLine.write(line) }
+
+    /// The reason why the program ends, as one line, with exit status 1.
+    static func failure(_ error: any Error) -> ExitCode {
+        say("e2ee-proxy: \(error)")
+        return ExitCode(1)
+    }
+}

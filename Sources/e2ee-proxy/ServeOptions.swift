@@ -1,0 +1,80 @@
+import ArgumentParser
+import Proxy
+
+/// The options of `serve`, as text: what they mean is decided where the environment is read too.
+struct ServeOptions: ParsableArguments {
+    @Option(help: "Address to listen on; may be repeated. (default: 127.0.0.1 and ::1)")
+    var host: [String] = []
+
+    @Option(help: "Port to listen on; 0 takes a free one. (default: 5111)")
+    var port: String?
+
+    @Option(name: .customLong("upstream-url"), help: "Base URL of the provider's API.")
+    var upstreamURL: String?
+
+    @Option(name: .customLong("ca-file"), help: "Trust these certificates (PEM) and no others.")
+    var caFile: String?
+
+    @Option(help: "How much of the enclave's evidence is verified: binding or full.")
+    var verify: String?
+
+    @Flag(help: "Accept an enclave whose hardware is not proven.")
+    var acceptUnprovenHardware = false
+
+    @Flag(
+        name: .customLong("insecure-lan"),
+        help: "Listen beyond this machine without TLS; needs --require-key-file.")
+    var insecureLAN = false
+
+    @Option(name: .customLong("api-key-file"), help: "File (mode 600) with the provider's API key.")
+    var apiKeyFile: String?
+
+    @Option(help: "File (mode 600) with a key that clients must send.")
+    var requireKeyFile: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
+
+    @Option(help: "The largest request body, in bytes. (default: 10485760)")
+    var maxBody: String?
+
+    @Option(help: "Seconds to reach the provider. (default: 10)")
+    var connectTimeout: String?
+
+    @Option(help: "Seconds until an answer begins. (default: 60)")
+    var firstByteTimeout: String?
+
+    @Option(help: "Seconds between two parts of an answer. (default: 60)")
+    var idleTimeout: String?
+
+    @Option(help: "Seconds for a request's head. (default: 10)")
+    var headerTimeout: String?
+
+    @Option(help: "Seconds that running answers get when the proxy stops. (default: 30)")
+    var drainTimeout: String?
+
+    @Option(help: "Origin of web pages to serve beside those of this machine; may be repeated.")
+    var allowOrigin: [String] = []
+
+    @Option(help: "Host name to answer to beside the loopback ones; may be repeated.")
+    var allowHost: [String] = []
+
+    var flags: [Setting: [String]] {
+        let switches: [(Setting, Bool)] = [
+            (.acceptUnprovenHardware, acceptUnprovenHardware), (.insecureLAN, insecureLAN),
+        ]
+        let values: [(Setting, String?)] = [
+            (.port, port), (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),
+            (.apiKeyFile, apiKeyFile), (.requireKeyFile, requireKeyFile), (.logLevel, logLevel),
+            (.maxBody, maxBody), (.connectTimeout, connectTimeout),
+            (.firstByteTimeout, firstByteTimeout), (.idleTimeout, idleTimeout),
+            (.headerTimeout, headerTimeout), (.drainTimeout, drainTimeout),
+        ]
+        var flags: [Setting: [String]] = [
+            .host: host, .allowOrigin: allowOrigin, .allowHost: allowHost,
+        ]
+        for (setting, isOn) in switches where isOn { flags[setting] = ["true"] }
+        for (setting, value) in values { flags[setting] = value.map { [$0] } ?? [] }
+        return flags
+    }
+}
