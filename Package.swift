@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Layer order: C system modules ← Bytes ← {Reactor, HTTP, E2EE} ← Proxy ← e2ee-proxy.
-// A target may depend only on what it rests on; Tests/HouseTests holds the imports to the same rule.
+// Layer order: C system modules ← Bytes ← {Reactor, HTTP, E2EE} ← Proxy ← e2ee-proxy. A target may
+// depend only on what it rests on; Tests/HouseTests holds the imports to the same rule.
 
 /// What every module of ours is built with. The two release flags go together: without the first,
 /// generics of another module run unspecialised; with it alone, exclusivity checks come back.

@@ -111,6 +111,12 @@ import Glibc
         writtenMax = 0
     }
 
+    /// Empties the buffer and wipes what it held; memory of more than `byteCountMax` bytes is given
+    /// back.
+    public mutating func empty(keepingAtMost byteCountMax: Int) {
+        if capacity > byteCountMax { release() } else { clear() }
+    }
+
     /// Empties the buffer, wipes what it held and gives the memory back.
     public mutating func release() {
         self = Buffer()

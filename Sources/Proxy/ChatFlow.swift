@@ -4,8 +4,8 @@ import HTTP
 import Logging
 import Reactor
 
-// The way of a request: catalogue → key → attempt → answer. Each step either goes on at once or leaves
-// the exchange waiting; whoever brings what it waits for calls `proceed` again.
+// The way of a request: catalogue → key → attempt → answer. Each step either goes on at once or
+// leaves the exchange waiting; whoever brings what it waits for calls `proceed` again.
 
 extension ProxyServer where System: ~Copyable {
     mutating func proceed(_ client: Token, on loop: inout EventLoop<System>) {

@@ -3,7 +3,8 @@ public import E2EE
 public import Logging
 public import Reactor
 
-/// Starts the proxy and runs it to its end: chooses the kernel, binds the listeners, lends the thread.
+/// Starts the proxy and runs it to its end: chooses the kernel, binds the listeners, lends the
+/// thread.
 public struct ProxyRun: ~Copyable {
     public enum Failure: Error, CustomStringConvertible {
         case configuration(ConfigurationError)
@@ -108,8 +109,8 @@ public struct ProxyRun: ~Copyable {
     private static func sayWhatIsChecked(_ configuration: Configuration, _ log: Logger) {
         log.notice(
             """
-            verification: binding. Checked: fresh nonce, debug mode off, and that the quote binds the \
-            very key prompts are sealed to. NOT checked yet: the quote's signature, Intel's \
+            verification: binding. Checked: fresh nonce, debug mode off, and that the quote binds \
+            the very key prompts are sealed to. NOT checked yet: the quote's signature, Intel's \
             certificates and collateral, measurements, event log, GPU evidence.
             """)
         guard !configuration.upstream.isLoopback else { return }

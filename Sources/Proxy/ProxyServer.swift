@@ -4,8 +4,9 @@ import HTTP
 public import Logging
 public import Reactor
 
-/// The hub: the only place where sockets, messages, keys and models meet. Tokens lead to exchanges and
-/// upstream connections; everything that happens to one of them is a call on it and a few calls outward.
+/// The hub: the only place where sockets, messages, keys and models meet. Tokens lead to exchanges
+/// and upstream connections; everything that happens to one of them is a call on it and a few calls
+/// outward.
 public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHandler, ~Copyable {
     /// Above this many unsent bytes a client is slow, and its answer is paused.
     static var outboxByteCountMax: Int { 256 * 1024 }

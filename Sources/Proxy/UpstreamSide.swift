@@ -7,7 +7,8 @@ import Reactor
 // What happens on connections to the provider.
 
 extension ProxyServer where System: ~Copyable {
-    /// How long the rest of an answer that is complete may take, so that its connection serves again.
+    /// How long the rest of an answer that is complete may take, so that its connection serves
+    /// again.
     private static var restTimeout: Duration { .seconds(5) }
 
     /// Sends a request on an idle connection, or on a new one.
@@ -137,9 +138,13 @@ extension ProxyServer where System: ~Copyable {
         switch progress {
         case .needsMore:
             guard upstreams[link].phase == .working else { return }
-            let hasFinished = upstreams[link].attempt?.finish != nil
-            let patience = hasFinished ? Self.restTimeout : configuration.idleTimeout
-            loop.setDeadline(loop.now + patience, of: link)
+            // Until the answer's head is here the time for its first byte runs on, whatever TLS
+            // sends.
+            if upstreams[link].head != nil {
+                let hasFinished = upstreams[link].attempt?.finish != nil
+                let patience = hasFinished ? Self.restTimeout : configuration.idleTimeout
+                loop.setDeadline(loop.now + patience, of: link)
+            }
             slowDown(link, for: client, on: &loop)
         case .answered, .ended:
             if upstreams[link].phase == .working { complete(link, on: &loop) }
@@ -187,7 +192,7 @@ extension ProxyServer where System: ~Copyable {
         guard upstreams[link].canServeAgain, !isDraining, pool.put(link) else {
             return dropLink(link, on: &loop)
         }
-        upstreams[link].phase = .idle
+        upstreams[link].rest()
         loop.setDeadline(loop.now + UpstreamPool.idleTimeout, of: link)
     }
 
@@ -197,8 +202,8 @@ extension ProxyServer where System: ~Copyable {
         case .resolving, .connecting, .handshaking:
             linkFailed(link, with: APIError(TLSError.cutOff), on: &loop)
         case .working:
-            if upstreams[link].attempt?.finish != nil {
-                // Everything the model said is here; only the formal end is missing.
+            if upstreams[link].attempt?.finish != nil || upstreams[link].isRefused {
+                // Everything that matters was said; only the formal end is missing.
                 complete(link, on: &loop)
             } else if let error = upstreams[link].close() {
                 linkFailed(link, with: APIError(error), on: &loop)

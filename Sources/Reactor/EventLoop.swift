@@ -1,10 +1,13 @@
 public import Bytes
 
-/// One thread's loop: wait → deliver → expire → flush. It owns every stream's outbox and deadline; what
-/// is written during a turn leaves in one send at the turn's end.
+/// One thread's loop: wait → deliver → expire → flush. It owns every stream's outbox and deadline;
+/// what is written during a turn leaves in one send at the turn's end.
 public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
     /// At most this much of one stream is delivered in a turn, so that ready streams take turns.
     public static var receiveByteCountMax: Int { 16 * 1024 }
+
+    /// A stream with nothing to send holds at most this much memory.
+    private static var idleByteCountMax: Int { 4 * 1024 }
 
     private var kernel: System
     private var streams = SlotTable<LoopStream>(capacity: 64)
@@ -68,8 +71,8 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
 
     public func isOpen(_ token: Token) -> Bool { streams.contains(token) }
 
-    /// Lends the stream's outbox for writing; what stands in it leaves at the end of the turn. Writing
-    /// to a stream that is gone is harmless: the bytes go nowhere.
+    /// Lends the stream's outbox for writing; what stands in it leaves at the end of the turn.
+    /// Writing to a stream that is gone is harmless: the bytes go nowhere.
     public mutating func write<Failure: Error>(
         on token: Token, _ body: (inout Buffer) throws(Failure) -> Void
     ) throws(Failure) {
@@ -108,7 +111,8 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
         timers.insert(token, at: deadline)
     }
 
-    /// Sends what was written, then tells the peer that no more will come; the stream still receives.
+    /// Sends what was written, then tells the peer that no more will come; the stream still
+    /// receives.
     public mutating func finishSending(on token: Token) {
         guard streams.contains(token), streams[token].finish == .none else { return }
         streams[token].finish = .halfClose
@@ -259,7 +263,7 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
         case .sent(let byteCount):
             outbox.consume(byteCount)
             let isEmpty = outbox.isEmpty
-            if isEmpty { outbox.clear() }
+            if isEmpty { outbox.empty(keepingAtMost: Self.idleByteCountMax) }
             streams[token].isBlocked = !isEmpty
             swap(&outbox, &streams[token].outbox)
             return isEmpty

@@ -1,5 +1,5 @@
-/// Entries kept under tokens that another table gave out: whoever hears of a token finds what belongs
-/// to it in one comparison. Entries move in memory only when the table grows.
+/// Entries kept under tokens that another table gave out: whoever hears of a token finds what
+/// belongs to it in one comparison. Entries move in memory only when the table grows.
 @safe public struct SideTable<Element: ~Copyable>: ~Copyable {
     private struct Slot: ~Copyable {
         var token = Token.none

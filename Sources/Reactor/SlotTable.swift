@@ -77,7 +77,8 @@
         }
     }
 
-    /// The token of the entry in `slot`, nil where the slot is free. For walks over the whole table.
+    /// The token of the entry in `slot`, nil where the slot is free. For walks over the whole
+    /// table.
     public func token(inSlot slot: Int) -> Token? {
         guard slot < usedMax, unsafe slots[slot].element != nil else { return nil }
         return unsafe Token(slot: slot, generation: slots[slot].generation)

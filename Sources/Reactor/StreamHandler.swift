@@ -1,5 +1,5 @@
-/// What the loop tells the hub: the one upward protocol. Every call lends the loop, so that the hub can
-/// answer at once; bytes are lent for the length of the call.
+/// What the loop tells the hub: the one upward protocol. Every call lends the loop, so that the hub
+/// can answer at once; bytes are lent for the length of the call.
 public protocol StreamHandler: ~Copyable {
     associatedtype System: Kernel & ~Copyable
 

@@ -1,5 +1,5 @@
-/// Names one entry of a `SlotTable`: its slot in the low half, the slot's generation in the high half.
-/// An event that arrives for an entry which is gone names an old generation and is harmless.
+/// Names one entry of a `SlotTable`: its slot in the low half, the slot's generation in the high
+/// half. An event that arrives for an entry which is gone names an old generation and is harmless.
 public struct Token: Hashable, Sendable {
     public let raw: UInt64
 

@@ -6,8 +6,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the OpenAI API (the default).",
         discussion: """
-            The API key comes from VENICE_API_KEY or --api-key-file, never from the command line. Every \
-            option can also be set as an environment variable: --idle-timeout as \
+            The API key comes from VENICE_API_KEY or --api-key-file, never from the command line. \
+            Every option can also be set as an environment variable: --idle-timeout as \
             E2EE_PROXY_IDLE_TIMEOUT, lists separated by commas.
             """)
 

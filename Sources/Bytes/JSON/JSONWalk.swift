@@ -1,5 +1,5 @@
-// Walks over a text that `JSONDocument.check` has passed. In such a text nothing can go wrong on the
-// way; in any other the walk ends where the text stops being JSON.
+// Walks over a text that `JSONDocument.check` has passed. In such a text nothing can go wrong on
+// the way; in any other the walk ends where the text stops being JSON.
 
 extension JSONDocument {
     /// The whole text as one value; nil where it is none.

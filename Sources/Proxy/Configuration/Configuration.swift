@@ -1,8 +1,8 @@
 public import E2EE
 public import Reactor
 
-/// Everything the proxy can be told, with its defaults. Read in one place, checked once by `checked()`,
-/// then handed down as plain values.
+/// Everything the proxy can be told, with its defaults. Read in one place, checked once by
+/// `checked()`, then handed down as plain values.
 public struct Configuration: Sendable {
     /// Addresses to listen on. Port 0 takes a free one.
     public var hosts: [String] = ["127.0.0.1", "::1"]

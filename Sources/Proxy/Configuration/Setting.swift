@@ -1,5 +1,5 @@
-/// Every setting by the name it has on the command line; its environment variable is the same name in
-/// capitals behind `E2EE_PROXY_`.
+/// Every setting by the name it has on the command line; its environment variable is the same name
+/// in capitals behind `E2EE_PROXY_`.
 public enum Setting: String, CaseIterable, Sendable {
     case host
     case port

@@ -3,8 +3,8 @@ import E2EE
 public import Logging
 import Reactor
 
-/// Makes a configuration of what the command line and the environment say: flags win over variables,
-/// variables over defaults. Both are read as the same text by the same rules.
+/// Makes a configuration of what the command line and the environment say: flags win over
+/// variables, variables over defaults. Both are read as the same text by the same rules.
 public struct SettingsReader: Sendable {
     public static let defaultUpstream = "https://api.venice.ai/api/v1"
     private static let apiKeyVariable = "VENICE_API_KEY"

@@ -1,8 +1,9 @@
 import E2EE
 import Reactor
 
-/// Which key each model's enclave has proven, and who waits for one. One attestation per model runs at a
-/// time; a failure is remembered for a while, so that a storm of clients is no storm at the provider.
+/// Which key each model's enclave has proven, and who waits for one. One attestation per model runs
+/// at a time; a failure is remembered for a while, so that a storm of clients is no storm at the
+/// provider.
 struct Enclaves {
     /// A key is renewed ahead of time once this share of its life has passed.
     private static let renewalShare = 0.8
@@ -42,8 +43,8 @@ struct Enclaves {
     /// When the provider failed lately, oldest first.
     private var failures: [Instant] = []
 
-    /// What is known of `model`'s key. Both clocks are asked: one of them runs while the machine sleeps,
-    /// the other knows the dates the evidence names.
+    /// What is known of `model`'s key. Both clocks are asked: one of them runs while the machine
+    /// sleeps, the other knows the dates the evidence names.
     mutating func look(_ model: String, at now: Instant, wallClock: Int) -> Lookup {
         guard let entry = entries[model] else { return .start }
         if let key = entry.key, now < entry.validUntil, wallClock < key.expiresAt {

@@ -1,7 +1,7 @@
 import Bytes
 
-/// The opened texts of one event, by field. A character cut between two events is held back until it is
-/// whole.
+/// The opened texts of one event, by field. A character cut between two events is held back until
+/// it is whole.
 struct AnswerFields: ~Copyable {
     enum Name { case content, reasoning, reasoningContent }
 
@@ -42,8 +42,8 @@ struct AnswerFields: ~Copyable {
     }
 
     /// Appends the members of a delta.
-    /// - `withEmptyContent`: write `content` even where it is empty; some clients need it in the first
-    ///   delta.
+    /// - `withEmptyContent`: write `content` even where it is empty; some clients need it in the
+    ///   first delta.
     func writeMembers(to output: inout Buffer, withEmptyContent: Bool) {
         var isFirst = true
         func member(_ name: StaticString, _ text: borrowing Buffer, to output: inout Buffer) {

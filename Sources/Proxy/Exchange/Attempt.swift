@@ -5,8 +5,8 @@ import HTTP
 /// One sealed request on its way, and the answer that comes back: the hot file. An exchange has one
 /// attempt at a time, and a second only after the provider refused the first one's key.
 ///
-/// Events come in as the provider cut them and leave as one narrow form that every client reads. What
-/// does not open ends the answer; nothing unauthenticated is passed on.
+/// Events come in as the provider cut them and leave as one narrow form that every client reads.
+/// What does not open ends the answer; nothing unauthenticated is passed on.
 struct Attempt: ~Copyable {
     static let eventByteCountMax = 8 * 1024 * 1024
     /// The longest answer that is folded into one JSON body.

@@ -99,8 +99,8 @@ struct ClientAnswer {
         ResponseWriter.end(to: &outbox)
     }
 
-    /// Every value written here is ours, or was checked when it was taken in; one that still does not
-    /// fit into a field is left out rather than sent.
+    /// Every value written here is ours, or was checked when it was taken in; one that still does
+    /// not fit into a field is left out rather than sent.
     private func field(_ name: StaticString, _ value: String, to outbox: inout Buffer) {
         try? ResponseWriter.field(name, value, to: &outbox)
     }

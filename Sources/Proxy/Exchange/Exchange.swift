@@ -3,8 +3,8 @@ import E2EE
 import HTTP
 import Reactor
 
-/// One client connection and the request it is in: a state machine that is used again for every request
-/// of the connection.
+/// One client connection and the request it is in: a state machine that is used again for every
+/// request of the connection.
 struct Exchange: ~Copyable {
     enum Phase: Equatable {
         /// Between requests, or inside a head.
@@ -13,8 +13,8 @@ struct Exchange: ~Copyable {
         case awaitingCatalogue
         case awaitingKey
         case awaitingAnswer
-        /// The answer is written and the connection ends; what still arrives is thrown away, so that
-        /// the answer is not lost to a reset.
+        /// The answer is written and the connection ends; what still arrives is thrown away, so
+        /// that the answer is not lost to a reset.
         case lingering
     }
 
@@ -53,7 +53,8 @@ struct Exchange: ~Copyable {
     var isCommitted = false
     var startedAt: Instant
     var chunkCount = 0
-    /// The model asked for, once the catalogue is known to have it: other names are the client's text.
+    /// The model asked for, once the catalogue is known to have it: other names are the client's
+    /// text.
     var knownModel: String?
 
     init(client: Token, limits: HTTPLimits, at now: Instant) {
@@ -100,6 +101,8 @@ struct Exchange: ~Copyable {
                 inbox.consume(byteCount)
             case .end:
                 inbox.consume(byteCount)
+                // What was read of the prompt is wiped, and an idle connection holds no memory.
+                if inbox.isEmpty { inbox.release() }
                 return .complete
             }
         }

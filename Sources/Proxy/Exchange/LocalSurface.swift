@@ -1,8 +1,8 @@
 import Bytes
 import HTTP
 
-/// Who may talk to the proxy: the hosts it answers to, the pages it answers, the key it asks for.
-/// A name server can point any name at this machine and any page can send requests to it, so neither
+/// Who may talk to the proxy: the hosts it answers to, the pages it answers, the key it asks for. A
+/// name server can point any name at this machine and any page can send requests to it, so neither
 /// the address nor the sender is trusted.
 struct LocalSurface: Sendable {
     private let port: Int

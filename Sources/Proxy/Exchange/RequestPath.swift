@@ -3,9 +3,10 @@ import E2EE
 
 /// Writes the sealed request: the way of a prompt from the client's body to the provider's.
 ///
-/// Nothing of the client's body is copied in clear but values the allow-list names. Every `content`, of
-/// every role, is sealed; the provider would refuse one in clear, and an assistant's turn tells as much
-/// as a user's. Source: protocol of the provider's E2EE guide, and of the gateway that opens it.
+/// Nothing of the client's body is copied in clear but values the allow-list names. Every
+/// `content`, of every role, is sealed; the provider would refuse one in clear, and an assistant's
+/// turn tells as much as a user's. Source: protocol of the provider's E2EE guide, and of the
+/// gateway that opens it.
 enum RequestPath {
     /// Appends the provider's request body for `request`, which was read from `body`, to `output`.
     static func write<E: Entropy>(
@@ -46,8 +47,8 @@ enum RequestPath {
         case .text(let value):
             JSONString.decode(value, in: body, to: &text)
             guard isTakenForArray(text.readable) else { return }
-            // The enclave restores a text that parses as an array to a content array; sent as the one
-            // part of an array it stays a text.
+            // The enclave restores a text that parses as an array to a content array; sent as the
+            // one part of an array it stays a text.
             text.clear()
             write([.text(value)], from: body, to: &text)
         case .parts(let parts):
@@ -55,8 +56,8 @@ enum RequestPath {
         }
     }
 
-    /// Whether the enclave might read `text` as a JSON array. Readers differ in what they take for one,
-    /// so an opening bracket is enough.
+    /// Whether the enclave might read `text` as a JSON array. Readers differ in what they take for
+    /// one, so an opening bracket is enough.
     private static func isTakenForArray(_ text: Span<UInt8>) -> Bool {
         var index = 0
         while index < text.count, text[index] <= .space { index += 1 }

@@ -11,8 +11,8 @@ struct UpstreamLink: ~Copyable {
         case handshaking
         /// The request is sent; the answer is awaited or arriving.
         case working
-        /// The answer is complete for whoever waited for it; the rest of its body is read and ignored,
-        /// so that the connection can serve again.
+        /// The answer is complete for whoever waited for it; the rest of its body is read and
+        /// ignored, so that the connection can serve again.
         case draining
         /// In the pool.
         case idle
@@ -235,8 +235,8 @@ struct UpstreamLink: ~Copyable {
         phase = .draining
     }
 
-    /// What the provider said instead of a stream: as an error for the client, and whether it means that
-    /// the model key has changed.
+    /// What the provider said instead of a stream: as an error for the client, and whether it means
+    /// that the model key has changed.
     var refusal: (error: APIError, isStaleKey: Bool) {
         let status = head?.status ?? 502
         let isStale = 400..<500 ~= status && ProviderError.isStaleKey(fetched.readable)
@@ -249,6 +249,16 @@ struct UpstreamLink: ~Copyable {
             )
         }
         return (APIError(providerStatus: status, retryAfter: head?.retryAfter), isStale)
+    }
+
+    /// The provider answered a chat with a status of failure.
+    var isRefused: Bool { attempt != nil && head != nil && head?.status != 200 }
+
+    /// Waits for the next errand, holding no memory.
+    mutating func rest() {
+        phase = .idle
+        inbox.release()
+        fetched.release()
     }
 
     /// The body of an answer that is not a stream.

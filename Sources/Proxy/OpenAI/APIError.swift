@@ -1,7 +1,7 @@
 import Bytes
 
-/// An error as an OpenAI client hears it. The message is always ours: it holds no text of the client,
-/// the provider or a key.
+/// An error as an OpenAI client hears it. The message is always ours: it holds no text of the
+/// client, the provider or a key.
 public struct APIError: Error, Sendable, Equatable {
     /// The `type` member, by which clients group errors.
     public enum Kind: String, Sendable {

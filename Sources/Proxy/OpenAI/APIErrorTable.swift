@@ -3,8 +3,8 @@ import E2EE
 import HTTP
 import Reactor
 
-// The table: every typed error below the hub, and what a client hears of it. One switch an enum and no
-// `default`, so that a new case does not compile until somebody has decided what it means.
+// The table: every typed error below the hub, and what a client hears of it. One switch an enum and
+// no `default`, so that a new case does not compile until somebody has decided what it means.
 
 extension APIError {
     /// A request that could not be read.
@@ -84,8 +84,8 @@ extension APIError {
         }
     }
 
-    /// Anything that went wrong while sealing or opening: the text is lost, and trying again would not
-    /// make the provider honest.
+    /// Anything that went wrong while sealing or opening: the text is lost, and trying again would
+    /// not make the provider honest.
     init(_ error: E2EEError) {
         switch error {
         case .notHex, .tooShort:

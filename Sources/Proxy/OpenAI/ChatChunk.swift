@@ -1,7 +1,7 @@
 import Bytes
 
-/// One event of the provider's stream: where its parts stand. Every byte is checked; members that are
-/// neither forwarded nor dangerous are passed over.
+/// One event of the provider's stream: where its parts stand. Every byte is checked; members that
+/// are neither forwarded nor dangerous are passed over.
 struct ChatChunk {
     var id: JSONValue?
     var created: JSONValue?

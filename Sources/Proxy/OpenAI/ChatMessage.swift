@@ -1,6 +1,7 @@
 import Bytes
 
-/// One message of a chat request: its role, and what of it will be sealed. Ranges are into the body.
+/// One message of a chat request: its role, and what of it will be sealed. Ranges are into the
+/// body.
 struct ChatMessage {
     /// The roles that exist on the sealed path. `developer` leaves as `system`, which every chat
     /// template knows.

@@ -1,7 +1,7 @@
 import Bytes
 
-/// A chat request, read and judged: what will leave in clear, and where the texts to be sealed stand.
-/// Ranges are into the body it was read from.
+/// A chat request, read and judged: what will leave in clear, and where the texts to be sealed
+/// stand. Ranges are into the body it was read from.
 struct ChatRequest {
     struct Forwarded {
         /// The parameter as it leaves; fixed names, never the client's spelling.
@@ -146,8 +146,8 @@ struct ChatRequest {
         }
     }
 
-    /// The provider's own parameters are set by the proxy. A request that would switch encryption off
-    /// or something on that reads the prompt is refused rather than quietly changed.
+    /// The provider's own parameters are set by the proxy. A request that would switch encryption
+    /// off or something on that reads the prompt is refused rather than quietly changed.
     private static func checkVeniceParameters(
         _ value: JSONValue, in body: Span<UInt8>
     ) throws(APIError) {

@@ -6,8 +6,8 @@ enum FinishReason: String {
     case length
     case contentFilter = "content_filter"
 
-    /// - Throws: `.badFinish` for a word that means failure, or that nobody knows: an answer that may be
-    ///   cut short is not called complete.
+    /// - Throws: `.badFinish` for a word that means failure, or that nobody knows: an answer that
+    ///   may be cut short is not called complete.
     init(_ value: JSONValue, in data: Span<UInt8>) throws(AnswerError) {
         if value.says("stop", in: data) || value.says("eos", in: data)
             || value.says("eos_token", in: data) || value.says("stop_sequence", in: data)

@@ -1,7 +1,7 @@
 import Bytes
 
-/// What can be learnt from an error text of the provider. The text itself is never shown: it may hold
-/// parts of the prompt.
+/// What can be learnt from an error text of the provider. The text itself is never shown: it may
+/// hold parts of the prompt.
 enum ProviderError {
     /// Whether it says that the enclave no longer has the key the prompt was sealed to.
     static func isStaleKey(_ text: Span<UInt8>) -> Bool {

@@ -39,8 +39,8 @@ import Glibc
     private static var signalMark: UInt64 { .max - 1 }
     private static var resolverMark: UInt64 { .max - 2 }
 
-    /// - `takesSignals`: interrupt, terminate and hang-up are blocked for this thread and those it makes
-    ///   later, and arrive as events. One kernel of a process takes them.
+    /// - `takesSignals`: interrupt, terminate and hang-up are blocked for this thread and those it
+    ///   makes later, and arrive as events. One kernel of a process takes them.
     /// - Throws: the call that failed; the process is then out of descriptors or memory.
     public init(takesSignals: Bool = false) throws(SystemError) {
         cl_ignore_sigpipe()
@@ -181,8 +181,8 @@ import Glibc
         return nil
     }
 
-    /// The next thing a ready descriptor has to say; nil when it has said everything. What was said is
-    /// crossed out of the ready list.
+    /// The next thing a ready descriptor has to say; nil when it has said everything. What was said
+    /// is crossed out of the ready list.
     private mutating func translate(events: UInt32, mark: UInt64) -> KernelEvent? {
         switch mark {
         case Self.signalMark: return nextSignal()
@@ -283,7 +283,8 @@ import Glibc
         let wanted = interest(of: entries[token])
         guard entries[token].interest != wanted else { return }
         entries[token].interest = wanted
-        // Changing a registered descriptor fails only for want of memory; the next change repairs it.
+        // Changing a registered descriptor fails only for want of memory; the next change repairs
+        // it.
         let descriptor = entries[token].descriptor.raw
         try? Self.control(epoll, EPOLL_CTL_MOD, descriptor, wanted, token.raw)
     }

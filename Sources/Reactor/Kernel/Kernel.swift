@@ -1,11 +1,11 @@
 public import Bytes
 
-/// What the event loop needs of an operating system. `EpollKernel` is the real one; a test can be the
-/// kernel itself, with time, failures and short reads of its choosing.
+/// What the event loop needs of an operating system. `EpollKernel` is the real one; a test can be
+/// the kernel itself, with time, failures and short reads of its choosing.
 ///
 /// Streams are named by the loop's tokens. After `close(token)` the kernel reports nothing of it.
-/// The boundary fits readiness and completion alike: `receive` and `send` move what can be moved now,
-/// and an event says when it is worth asking again.
+/// The boundary fits readiness and completion alike: `receive` and `send` move what can be moved
+/// now, and an event says when it is worth asking again.
 public protocol Kernel: ~Copyable {
     mutating func now() -> Instant
     /// Seconds since 1970.

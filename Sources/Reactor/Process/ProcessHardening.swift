@@ -1,8 +1,10 @@
 import CLinux
 
-/// What keeps a crash from leaving text or keys behind, and a storm from running out of descriptors.
+/// What keeps a crash from leaving text or keys behind, and a storm from running out of
+/// descriptors.
 public enum ProcessHardening {
-    /// No core dump is written, and other processes of the user may not look into this one's memory.
+    /// No core dump is written, and other processes of the user may not look into this one's
+    /// memory.
     public static func forbidDumps() throws(SystemError) {
         guard cl_forbid_dumps() == 0 else { throw .last("prctl") }
     }

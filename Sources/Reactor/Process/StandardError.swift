@@ -1,6 +1,7 @@
 import Glibc
 
-/// Lines for the operator. A closed or broken standard error is no reason to stop: the line is lost.
+/// Lines for the operator. A closed or broken standard error is no reason to stop: the line is
+/// lost.
 public enum StandardError {
     public static func write(line: String) {
         var text = line

@@ -17,7 +17,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.scope = scope
     }
 
-    /// An address literal: `127.0.0.1`, `::1`, also `[::1]`. Nil for anything else; no name is looked up.
+    /// An address literal: `127.0.0.1`, `::1`, also `[::1]`. Nil for anything else; no name is
+    /// looked up.
     public init?(literal: String, port: UInt16) {
         let isBracketed = literal.hasPrefix("[") && literal.hasSuffix("]")
         let text = isBracketed ? String(literal.dropFirst().dropLast()) : literal

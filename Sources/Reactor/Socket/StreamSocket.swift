@@ -14,8 +14,8 @@ enum StreamSocket {
         return descriptor
     }
 
-    /// Small writes leave without waiting for the peer's acknowledgement. (On a socket that has just
-    /// been made this cannot fail; if it did, only latency would suffer.)
+    /// Small writes leave without waiting for the peer's acknowledgement. (On a socket that has
+    /// just been made this cannot fail; if it did, only latency would suffer.)
     static func sendAtOnce(_ descriptor: borrowing Descriptor) {
         try? SocketOption.enable(CInt(IPPROTO_TCP), TCP_NODELAY, on: descriptor)
     }

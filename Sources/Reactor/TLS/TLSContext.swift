@@ -3,7 +3,8 @@ import Glibc
 import Synchronization
 
 /// What all TLS connections of one role share: trust, versions, and the last session a server gave,
-/// with which the next handshake is shorter. One per process and role is enough; making one is dear.
+/// with which the next handshake is shorter. One per process and role is enough; making one is
+/// dear.
 @safe public final class TLSContext: Sendable {
     /// Whom a client trusts.
     public enum Trust: Sendable, Equatable {

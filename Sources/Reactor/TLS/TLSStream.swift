@@ -26,8 +26,8 @@ import COpenSSL
         }
     }
 
-    /// A client's connection to `host`, a DNS name or an address literal without brackets, which the
-    /// server's certificate must name.
+    /// A client's connection to `host`, a DNS name or an address literal without brackets, which
+    /// the server's certificate must name.
     /// - Throws: `.setUpFailed`, when OpenSSL is out of memory or takes no such name.
     public init(connectingTo host: String, in context: TLSContext) throws(TLSError) {
         precondition(context.role == .client, "a server's context does not connect")
@@ -59,8 +59,8 @@ import COpenSSL
         return unsafe Handle(pointer: pointer)
     }
 
-    /// Demands that the certificate names `host`. Source: RFC 6125; no partial wildcards. An address
-    /// is matched as an address and not sent as the server name (RFC 6066, section 3).
+    /// Demands that the certificate names `host`. Source: RFC 6125; no partial wildcards. An
+    /// address is matched as an address and not sent as the server name (RFC 6066, section 3).
     private static func require(_ host: String, of ssl: borrowing Handle) throws(TLSError) {
         if SocketAddress(literal: host, port: 0) != nil {
             let parameters = unsafe SSL_get0_param(ssl.pointer)
@@ -83,8 +83,8 @@ import COpenSSL
         try shakeHands(from: Span(), to: &outbox)
     }
 
-    /// Takes received wire bytes: their text is appended to `inbox`, and what the protocol itself has
-    /// to send to `outbox`. Text that arrived before an error is appended all the same.
+    /// Takes received wire bytes: their text is appended to `inbox`, and what the protocol itself
+    /// has to send to `outbox`. Text that arrived before an error is appended all the same.
     public mutating func open(
         _ wireBytes: Span<UInt8>, into inbox: inout Buffer, to outbox: inout Buffer
     ) throws(TLSError) {

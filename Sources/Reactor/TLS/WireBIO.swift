@@ -2,8 +2,8 @@ import Bytes
 import COpenSSL
 
 /// The memory between OpenSSL and a stream: for the length of one call OpenSSL reads from lent wire
-/// bytes and writes into the stream's outbox. Outside such a call there is nothing to read and nowhere
-/// to write. OpenSSL sees it as a BIO with three functions.
+/// bytes and writes into the stream's outbox. Outside such a call there is nothing to read and
+/// nowhere to write. OpenSSL sees it as a BIO with three functions.
 @safe struct WireBIO: ~Copyable {
     /// What the BIO's functions reach while a call runs.
     @unsafe private struct Wire {

@@ -1,5 +1,5 @@
-/// Deadlines in order, earliest first: a binary heap. Entries are never removed early; whoever pops one
-/// asks whether it still means anything.
+/// Deadlines in order, earliest first: a binary heap. Entries are never removed early; whoever pops
+/// one asks whether it still means anything.
 struct TimerHeap {
     struct Entry {
         let deadline: Instant
