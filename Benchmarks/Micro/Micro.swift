@@ -4,8 +4,8 @@ import HTTP
 
 /// Times the parts of a chunk's way, each on its own. `--short` takes a twentieth of the rounds.
 ///
-/// The figures are the least of several rounds, in nanoseconds: on a shared machine the least is what the
-/// code costs, the rest is what others took.
+/// The figures are the least of several rounds, in nanoseconds: on a shared machine the least is
+/// what the code costs, the rest is what others took.
 @main enum Micro {
     static func main() throws {
         let isShort = CommandLine.arguments.contains("--short")

@@ -27,6 +27,15 @@ struct AnswerFields: ~Copyable {
         }
     }
 
+    /// Throws away what was appended to one field.
+    mutating func drop(_ name: Name) {
+        switch name {
+        case .content: content = Field()
+        case .reasoning: reasoning = Field()
+        case .reasoningContent: reasoningContent = Field()
+        }
+    }
+
     /// Ends the texts; true where a cut character was still held back.
     mutating func finish() -> Bool {
         content.joiner.finish(to: &content.text)

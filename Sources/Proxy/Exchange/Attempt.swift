@@ -142,6 +142,9 @@ struct Attempt: ~Copyable {
         guard finish == nil else { throw .badFinish }
         try open(chunk.reasoningContent, .reasoningContent, in: data)
         try open(chunk.reasoning, .reasoning, in: data)
+        // Some hosts write the same text under both names; clients that read both would show it
+        // twice.
+        if chunk.reasoningContent != nil { fields.drop(.reasoning) }
         try open(chunk.content, .content, in: data)
         chunkCount += 1
         try passOn(to: &outbox)

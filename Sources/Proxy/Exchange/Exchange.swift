@@ -101,6 +101,8 @@ struct Exchange: ~Copyable {
                 inbox.consume(byteCount)
             case .end:
                 inbox.consume(byteCount)
+                // The end of a request that was answered at its head concerns nobody.
+                guard phase == .readingBody else { continue }
                 // What was read of the prompt is wiped, and an idle connection holds no memory.
                 if inbox.isEmpty { inbox.release() }
                 return .complete

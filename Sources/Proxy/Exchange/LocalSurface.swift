@@ -54,7 +54,9 @@ struct LocalSurface: Sendable {
     /// - Throws: 401.
     func checkKey(_ head: RequestHead, in bytes: Span<UInt8>) throws(APIError) {
         guard let inboundKey else { return }
-        if let range = head.headers.first("authorization", in: bytes) {
+        if head.headers.count(of: "authorization", in: bytes) == 1,
+            let range = head.headers.first("authorization", in: bytes)
+        {
             let value = bytes.extracting(range)
             let scheme = "bearer ".utf8.count
             if value.count > scheme, value.extracting(0..<scheme).equalsIgnoringCase("bearer "),

@@ -132,7 +132,11 @@ extension APIError {
         case .badFinish:
             self.init(
                 502, .upstream, "upstream_failed", "The provider's model stopped with a failure.")
-        case .reported:
+        case .reported(isStaleKey: true):
+            self.init(
+                502, .attestation, "model_key_changed",
+                "The provider keeps refusing the model key it attests.", forbidsRetry: true)
+        case .reported(isStaleKey: false):
             self.init(502, .upstream, "upstream_error", "The provider reported an error.")
         case .tooManyChoices:
             self.init(

@@ -33,6 +33,7 @@ struct ChatChunk {
         var delta: JSONValue?
         try choice.forEachMember(in: data) { (key, value) throws(AnswerError) in
             if JSONString.matches(key, "delta", in: data) {
+                guard value.kind == .object || value.kind == .null else { throw .notJSON }
                 try Self.set(&delta, value)
             } else {
                 try takeChoice(key, value, in: data)
@@ -48,8 +49,10 @@ struct ChatChunk {
     ) throws(AnswerError) {
         guard value.kind != .null else { return }
         if JSONString.matches(key, "choices", in: data) {
+            guard value.kind == .array else { throw .notJSON }
             try value.forEachElement(in: data) { (element) throws(AnswerError) in
                 guard choice == nil else { throw .tooManyChoices }
+                guard element.kind == .object else { throw .notJSON }
                 choice = element
             }
         } else if JSONString.matches(key, "id", in: data) {

@@ -15,7 +15,14 @@ enum Parameters {
     }
 
     /// The types that cannot carry content.
-    enum Scalar: Equatable { case number, integer, effort }
+    enum Scalar: Equatable {
+        /// Any number that a double can hold.
+        case number
+        case integer
+        /// An integer above zero.
+        case count
+        case effort
+    }
 
     /// Values of a refused field that ask for nothing. Null always does.
     enum Harmless: Equatable { case nullOnly, empty, one, off, textOnly, noneOrAuto }
@@ -36,8 +43,8 @@ enum Parameters {
         ("reasoning", .handled),
         ("temperature", .forwarded(.number)),
         ("top_p", .forwarded(.number)),
-        ("max_tokens", .forwarded(.integer)),
-        ("max_completion_tokens", .forwarded(.integer)),
+        ("max_tokens", .forwarded(.count)),
+        ("max_completion_tokens", .forwarded(.count)),
         ("frequency_penalty", .forwarded(.number)),
         ("presence_penalty", .forwarded(.number)),
         ("seed", .forwarded(.integer)),
@@ -128,12 +135,15 @@ extension Parameters.Scalar {
         let problem: String
         switch self {
         case .number:
-            if value.kind == .number { return }
+            if value.kind == .number, Double(text.text)?.isFinite == true { return }
             problem = "must be a number"
         case .integer:
             let digits = text.first == .ascii("-") ? text.extracting(1..<text.count) : text
             if value.kind == .number, digits.decimal != nil { return }
             problem = "must be an integer"
+        case .count:
+            if value.kind == .number, let count = text.decimal, count > 0 { return }
+            problem = "must be an integer above 0"
         case .effort:
             if value.kind == .string,
                 Parameters.efforts.contains(where: {

@@ -100,6 +100,7 @@ import Testing
         ("Authorization: Bearer right \r\n", true), ("Authorization: Bearer righ\r\n", false),
         ("Authorization: Bearer rightt\r\n", false), ("Authorization: Basic right\r\n", false),
         ("Authorization: right\r\n", false), ("Authorization: Bearer \r\n", false),
+        ("Authorization: Bearer right\r\nAuthorization: Bearer right\r\n", false),
     ])
     func `an inbound key is asked for where one is set`(field: String, isRight: Bool) throws {
         let result = try check(Self.host + field) { $0.inboundKey = "right" }

@@ -63,6 +63,7 @@ import Testing
         "", "x", "[]", "[DONE", #"{"choices":[}"#, #"{"choices":[]} x"#,
         #"{"choices":[{"delta":{"content":"a","content":"b"}}]}"#, #"{"id":"a","id":"b"}"#,
         #"{"choices":[],"choices":[{"delta":{}}],"error":1,"error":2}"#,
+        #"{"choices":{"0":{}}}"#, #"{"choices":[7]}"#, #"{"choices":[{"delta":"x"}]}"#,
     ])
     func `malformed events, and members named twice, end the answer`(text: String) {
         #expect(throws: AnswerError.notJSON) { try read(text) }

@@ -55,6 +55,9 @@ import Testing
     @Test(arguments: [
         (#""temperature":"0.7""#, "temperature"), (#""top_p":[]"#, "top_p"),
         (#""max_tokens":1.5"#, "max_tokens"), (#""max_tokens":1e3"#, "max_tokens"),
+        (#""max_tokens":0"#, "max_tokens"),
+        (#""max_completion_tokens":-1"#, "max_completion_tokens"),
+        (#""temperature":1e999"#, "temperature"),
         (#""seed":"secret""#, "seed"), (#""seed":99999999999999999999"#, "seed"),
         (#""reasoning_effort":"my secret""#, "reasoning_effort"),
         (#""reasoning":{"effort":"l\u006fw"}"#, "reasoning_effort"),
