@@ -62,7 +62,9 @@ let package = Package(
         .executableTarget(
             name: "MicroBenchmarks", dependencies: ["Bytes", "HTTP", "E2EE"],
             path: "Benchmarks/Micro", swiftSettings: house),
-        .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/Support"),
+        .target(
+            name: "TestSupport", dependencies: ["Bytes", "Reactor"], path: "Tests/Support",
+            swiftSettings: tests + [.enableExperimentalFeature("Lifetimes")]),
         testTarget("BytesTests", ["Bytes"]),
         testTarget("ReactorTests", ["Reactor", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),
