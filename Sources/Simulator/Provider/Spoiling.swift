@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a misbehaviour makes of a sound reply.
 extension Reply {
     private static let hugeLineByteCount = 9_000_000
@@ -51,7 +53,8 @@ extension Reply {
         case .errorMidway: endMidway(with: [.event(Self.error), .done, .end])
         case .badChunkSize: endMidway(with: [.wire(Array("zz\r\n".utf8)), .close])
         case .hugeLine:
-            insertMidway([.raw([UInt8](repeating: 0x3A, count: Self.hugeLineByteCount))])
+            let line = [UInt8](repeating: .colon, count: Self.hugeLineByteCount)
+            insertMidway([.raw(line + [.lineFeed])])
         default: break
         }
     }

@@ -45,7 +45,8 @@ public struct SimulatedCollateral: Sendable {
     }
 
     private static func tcbInfo(status: String, validity: Range<Int>) -> String {
-        let module = #""mrsigner":"\#(hex(0, 48))","attributes":"\#(hex(0, 8))","#
+        let module =
+            #""mrsigner":"\#(hex(0, 48))","attributes":"\#(hex(0, 8))","#
             + #""attributesMask":"\#(hex(0xFF, 8))""#
         let date = WallClock(seconds: validity.lowerBound).description
         let sound = components(TEEPKI.componentSVNs)
