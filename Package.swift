@@ -69,6 +69,7 @@ let package = Package(
         testTarget("ReactorTests", ["Reactor", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),
         testTarget("E2EETests", ["E2EE", "Bytes"]),
+        testTarget("SimulatorTests", ["Simulator", "E2EE", "HTTP", "Reactor", "Bytes", "COpenSSL"]),
         testTarget("ProxyTests", ["Proxy", "Simulator", "Reactor", "HTTP", "E2EE", "Bytes"]),
         testTarget("HouseTests", []),
     ],

@@ -94,9 +94,7 @@ import Synchronization
     }
 
     private func trustOnly(_ pem: String) throws(TLSError) {
-        guard let bio = unsafe BIO_new_mem_buf(pem, CInt(pem.utf8.count)) else {
-            throw .setUpFailed("BIO_new_mem_buf")
-        }
+        let bio = try unsafe Self.memory(holding: pem)
         defer { unsafe BIO_free(bio) }
         let store = unsafe SSL_CTX_get_cert_store(context)
         var count = 0
@@ -114,9 +112,7 @@ import Synchronization
     private static func use(
         chain: String, key: String, in context: OpaquePointer
     ) throws(TLSError) {
-        guard let bio = unsafe BIO_new_mem_buf(chain, CInt(chain.utf8.count)) else {
-            throw .setUpFailed("BIO_new_mem_buf")
-        }
+        let bio = try unsafe memory(holding: chain)
         defer { unsafe BIO_free(bio) }
         var isFirst = true
         while let certificate = unsafe PEM_read_bio_X509(bio, nil, nil, nil) {
@@ -130,9 +126,7 @@ import Synchronization
         }
         ERR_clear_error()
         guard !isFirst else { throw .badMaterial("certificate chain") }
-        guard let keyBIO = unsafe BIO_new_mem_buf(key, CInt(key.utf8.count)) else {
-            throw .setUpFailed("BIO_new_mem_buf")
-        }
+        let keyBIO = try unsafe memory(holding: key)
         defer { unsafe BIO_free(keyBIO) }
         guard let privateKey = unsafe PEM_read_bio_PrivateKey(keyBIO, nil, nil, nil) else {
             throw .badMaterial("private key")
@@ -141,6 +135,18 @@ import Synchronization
         guard unsafe SSL_CTX_use_PrivateKey(context, privateKey) == 1 else {
             throw .badMaterial("private key")
         }
+    }
+
+    /// A BIO with a copy of `text`. (One over the text itself would outlive the bytes that a string
+    /// lends for the length of a call.)
+    private static func memory(holding text: String) throws(TLSError) -> OpaquePointer {
+        guard let bio = unsafe BIO_new(BIO_s_mem()) else { throw .setUpFailed("BIO_new") }
+        let byteCount = CInt(text.utf8.count)
+        guard unsafe BIO_write(bio, text, byteCount) == byteCount else {
+            unsafe BIO_free(bio)
+            throw .setUpFailed("BIO_write")
+        }
+        return unsafe bio
     }
 
     private func keep(_ fresh: OpaquePointer) {

@@ -1,0 +1,74 @@
+/// An authority of a simulated public key infrastructure: a key, its certificate, and what it issues.
+/// Source: RFC 5280.
+public struct TestAuthority: Sendable {
+    public let key: P256Key
+    public let certificate: Certificate
+
+    /// A root: its certificate is signed by itself.
+    public init(_ profile: CertificateProfile) throws(SimulatorError) {
+        let key = try P256Key()
+        self.key = key
+        certificate = try Self.sign(
+            profile, for: key, by: key, named: profile.subject)
+    }
+
+    private init(key: P256Key, certificate: Certificate) {
+        self.key = key
+        self.certificate = certificate
+    }
+
+    /// A certificate for `key`.
+    public func issue(
+        _ profile: CertificateProfile, for key: P256Key
+    ) throws(SimulatorError) -> Certificate {
+        try Self.sign(profile, for: key, by: self.key, named: certificate.subject)
+    }
+
+    /// An authority below this one, with a key of its own.
+    public func authority(_ profile: CertificateProfile) throws(SimulatorError) -> TestAuthority {
+        let key = try P256Key()
+        return TestAuthority(key: key, certificate: try issue(profile, for: key))
+    }
+
+    /// The list of revoked certificates, in DER.
+    /// - `validity`: Unix seconds.
+    public func revocationList(
+        of serials: [[UInt8]] = [], number: Int = 1, validity: Range<Int>
+    ) throws(SimulatorError) -> [UInt8] {
+        let revoked = serials.map {
+            DER.sequence(DER.integer(bigEndian: $0), DER.time(validity.lowerBound))
+        }
+        let extensions = DER.sequence(
+            CertificateProfile.entry("2.5.29.20", DER.integer(number)),
+            CertificateProfile.authorityKey(key.identifier))
+        let content = DER.sequence(
+            DER.integer(1), Self.algorithm, certificate.subject, DER.time(validity.lowerBound),
+            DER.time(validity.upperBound), revoked.isEmpty ? [] : DER.sequence(of: revoked),
+            DER.tagged(0, extensions))
+        return try Self.signed(content, by: key)
+    }
+
+    /// ECDSA with SHA-256.
+    private static let algorithm = DER.sequence(DER.objectIdentifier("1.2.840.10045.4.3.2"))
+
+    private static func sign(
+        _ profile: CertificateProfile, for key: P256Key, by issuerKey: P256Key,
+        named issuer: [UInt8]
+    ) throws(SimulatorError) -> Certificate {
+        let serial = key.identifier
+        let validity = DER.sequence(
+            DER.time(profile.validity.lowerBound), DER.time(profile.validity.upperBound))
+        let extensions = profile.extensions(key: key.identifier, issuer: issuerKey.identifier)
+        let content = DER.sequence(
+            DER.tagged(0, DER.integer(2)), DER.integer(bigEndian: serial), algorithm, issuer,
+            validity, profile.subject, key.subjectPublicKeyInfo, DER.tagged(3, extensions))
+        return Certificate(
+            der: try signed(content, by: issuerKey), subject: profile.subject, serial: serial)
+    }
+
+    private static func signed(
+        _ content: [UInt8], by key: P256Key
+    ) throws(SimulatorError) -> [UInt8] {
+        DER.sequence(content, algorithm, DER.bitString(try key.signature(over: content)))
+    }
+}

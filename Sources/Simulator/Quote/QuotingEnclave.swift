@@ -1,0 +1,52 @@
+/// The enclave that signs quotes: an attestation key, vouched for by a report that the platform's PCK
+/// key signed. Source: Intel TDX DCAP Quoting Library API, appendix 3.
+public struct QuotingEnclave: Sendable {
+    public let attestationKey: P256Key
+    public let report: [UInt8]
+    private let certification: [UInt8]
+
+    static let signer = Hash.sha256(Array("simulated quoting enclave's signer".utf8))
+    static let measurement = Hash.sha256(Array("simulated quoting enclave".utf8))
+    static let attributes: [UInt8] = [0x11] + [UInt8](repeating: 0, count: 15)
+    static let productID: UInt16 = 2
+    static let svn: UInt16 = 4
+
+    private static let authenticationData = (0..<32).map { UInt8($0) }
+
+    /// Makes a fresh attestation key and has it certified.
+    public init(under pki: TEEPKI) throws(SimulatorError) {
+        let key = try P256Key()
+        let report = Self.report(vouchingFor: key)
+        let chain = Array(pki.pckChainPEM.utf8)
+        let signature = try pki.pckKey.rawSignature(over: report)
+        certification =
+            report + signature + UInt16(Self.authenticationData.count).littleEndianBytes
+            + Self.authenticationData + UInt16(5).littleEndianBytes
+            + UInt32(chain.count).littleEndianBytes + chain
+        attestationKey = key
+        self.report = report
+    }
+
+    /// What stands behind `message` in a quote: the size of the signature data, and the data.
+    public func signatureData(over message: [UInt8]) throws(SimulatorError) -> [UInt8] {
+        let data =
+            try attestationKey.rawSignature(over: message) + attestationKey.point.dropFirst()
+            + UInt16(6).littleEndianBytes + UInt32(certification.count).littleEndianBytes
+            + certification
+        return UInt32(data.count).littleEndianBytes + data
+    }
+
+    /// The report's 384 bytes; what is not named here is zero.
+    private static func report(vouchingFor key: P256Key) -> [UInt8] {
+        var report = [UInt8](repeating: 0, count: 384)
+        let binding = Hash.sha256(Array(key.point.dropFirst()) + authenticationData)
+        report.replaceSubrange(0..<16, with: TEEPKI.componentSVNs)
+        report.replaceSubrange(48..<64, with: attributes)
+        report.replaceSubrange(64..<96, with: measurement)
+        report.replaceSubrange(128..<160, with: signer)
+        report.replaceSubrange(256..<258, with: productID.littleEndianBytes)
+        report.replaceSubrange(258..<260, with: svn.littleEndianBytes)
+        report.replaceSubrange(320..<352, with: binding)
+        return report
+    }
+}
