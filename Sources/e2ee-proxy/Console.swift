@@ -11,6 +11,9 @@ enum Console {
     /// A line on standard error.
     static func say(_ line: String) { OperatorLine.write(line) }
 
+    /// What the command was asked for, on standard output, at once.
+    static func show(_ text: String) { OperatorLine.show(text) }
+
     /// The reason why the program ends, as one line, with exit status 1.
     static func failure(_ error: any Error) -> ExitCode {
         say("e2ee-proxy: \(error)")

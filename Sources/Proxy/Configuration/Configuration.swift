@@ -39,6 +39,9 @@ public struct Configuration: Sendable {
         self.apiKey = apiKey
     }
 
+    /// Trusts the certificates in `pem` and no others.
+    public mutating func trustOnly(certificates pem: String) { trust = .certificates(pem) }
+
     /// The addresses to listen on, when everything fits together.
     /// - Throws: what does not.
     public func checked() throws(ConfigurationError) -> [SocketAddress] {

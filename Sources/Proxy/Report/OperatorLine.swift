@@ -2,5 +2,9 @@ import Reactor
 
 /// A line for the operator that is no log entry.
 public enum OperatorLine {
+    /// On standard error.
     public static func write(_ line: String) { StandardError.write(line: line) }
+
+    /// On standard output, at once, also where that is no terminal.
+    public static func show(_ text: String) { StandardOutput.write(line: text) }
 }

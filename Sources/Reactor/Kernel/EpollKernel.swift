@@ -44,7 +44,6 @@ import Glibc
     /// - Throws: the call that failed; the process is then out of descriptors or memory.
     public init(takesSignals: Bool = false) throws(SystemError) {
         cl_ignore_sigpipe()
-        // The signals are blocked before the resolver's thread is made, which inherits that.
         let signalDescriptor =
             takesSignals
             ? cl_signal_descriptor(SIGINT, SIGTERM, SIGHUP) : cl_signal_descriptor(0, 0, 0)
