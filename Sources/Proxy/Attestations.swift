@@ -27,21 +27,17 @@ extension ProxyServer where System: ~Copyable {
 
     /// The provider has answered with evidence, or with something else.
     mutating func attested(
-        _ link: Token, _ model: String, _ nonce: AttestationNonce,
+        _ reply: consuming ProviderReply, _ model: String, _ nonce: AttestationNonce,
         on loop: inout EventLoop<System>
     ) {
-        guard let head = upstreams[link].head, head.status == 200 else {
-            let status = upstreams[link].head?.status ?? 502
-            let error = APIError(
-                attestationStatus: status, retryAfter: upstreams[link].head?.retryAfter)
-            let isPassing = status == 429 || status >= 500
+        guard reply.status == 200 else {
+            let error = APIError(attestationStatus: reply.status, retryAfter: reply.retryAfter)
+            let isPassing = reply.status == 429 || reply.status >= 500
             return attestationFailed(
-                model, error, retryAfter: upstreams[link].head?.retryAfter, isPassing: isPassing,
-                on: &loop)
+                model, error, retryAfter: reply.retryAfter, isPassing: isPassing, on: &loop)
         }
-        let body = upstreams[link].takeFetched()
         do throws(AttestationError) {
-            let evidence = try Evidence(body.readable)
+            let evidence = try Evidence(reply.body.readable)
             let key = try verifier.verify(
                 evidence, model: model, nonce: nonce, now: loop.wallClock)
             reportVerified(key, of: &loop)

@@ -186,12 +186,9 @@ extension ProxyServer where System: ~Copyable {
     }
 
     /// The catalogue has arrived, or what the provider said instead.
-    mutating func listed(_ link: Token, on loop: inout EventLoop<System>) {
-        guard upstreams[link].head?.status == 200 else {
-            return catalogueFailed(upstreams[link].refusal.error, on: &loop)
-        }
-        let body = upstreams[link].takeFetched()
-        guard let waiters = catalogue.fetched(body.readable, at: loop.now) else {
+    mutating func listed(_ reply: consuming ProviderReply, on loop: inout EventLoop<System>) {
+        guard reply.status == 200 else { return catalogueFailed(reply.refusal, on: &loop) }
+        guard let waiters = catalogue.fetched(reply.body.readable, at: loop.now) else {
             return catalogueFailed(
                 APIError(
                     502, .upstream, "upstream_malformed", "The provider's catalogue is no list."),

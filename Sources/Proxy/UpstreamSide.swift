@@ -147,8 +147,11 @@ extension ProxyServer where System: ~Copyable {
             }
             slowDown(link, for: client, on: &loop)
         case .answered, .ended:
-            if upstreams[link].phase == .working { complete(link, on: &loop) }
-            if progress == .ended, upstreams.contains(link) { recycle(link, on: &loop) }
+            if upstreams[link].phase == .working {
+                complete(link, isOver: progress == .ended, on: &loop)
+            } else if progress == .ended {
+                recycle(link, on: &loop)
+            }
         }
     }
 
@@ -173,18 +176,26 @@ extension ProxyServer where System: ~Copyable {
     }
 
     /// The errand's answer is here.
-    private mutating func complete(_ link: Token, on loop: inout EventLoop<System>) {
-        switch upstreams[link].errand {
-        case .chat: completeChat(link, on: &loop)
-        case .attestation(let model, let nonce):
-            upstreams[link].phase = .draining
-            attested(link, model, nonce, on: &loop)
-        case .catalogue:
-            upstreams[link].phase = .draining
-            listed(link, on: &loop)
+    /// - `isOver`: its body has ended, so that what follows from it can use the connection again.
+    private mutating func complete(
+        _ link: Token, isOver: Bool, on loop: inout EventLoop<System>
+    ) {
+        let errand = upstreams[link].errand
+        if case .chat = errand {
+            completeChat(link, on: &loop)
+            guard upstreams.contains(link) else { return }
+            loop.setDeadline(loop.now + Self.restTimeout, of: link)
+            if isOver { recycle(link, on: &loop) }
+            return
         }
-        guard upstreams.contains(link) else { return }
-        loop.setDeadline(loop.now + Self.restTimeout, of: link)
+        let reply = upstreams[link].takeReply()
+        upstreams[link].phase = .draining
+        if isOver { recycle(link, on: &loop) }
+        switch errand {
+        case .chat: return
+        case .attestation(let model, let nonce): attested(reply, model, nonce, on: &loop)
+        case .catalogue: listed(reply, on: &loop)
+        }
     }
 
     /// The whole body was read: the connection can serve again, or ends.
@@ -204,11 +215,11 @@ extension ProxyServer where System: ~Copyable {
         case .working:
             if upstreams[link].attempt?.finish != nil || upstreams[link].isRefused {
                 // Everything that matters was said; only the formal end is missing.
-                complete(link, on: &loop)
+                complete(link, isOver: false, on: &loop)
             } else if let error = upstreams[link].close() {
                 linkFailed(link, with: APIError(error), on: &loop)
             } else {
-                complete(link, on: &loop)
+                complete(link, isOver: false, on: &loop)
             }
             if upstreams.contains(link) { dropLink(link, on: &loop) }
         }

@@ -143,7 +143,19 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
     /// One turn; waits when there is nothing to do.
     public mutating func turn<Handler: StreamHandler & ~Copyable>(_ handler: inout Handler)
     where Handler.System == System {
-        kernel.wait(until: timers.earliest)
+        take(until: timers.earliest, &handler)
+    }
+
+    /// One turn that does not wait.
+    mutating func turnNow<Handler: StreamHandler & ~Copyable>(_ handler: inout Handler)
+    where Handler.System == System {
+        take(until: now, &handler)
+    }
+
+    private mutating func take<Handler: StreamHandler & ~Copyable>(
+        until deadline: Instant?, _ handler: inout Handler
+    ) where Handler.System == System {
+        kernel.wait(until: deadline)
         now = kernel.now()
         while let event = kernel.nextEvent() { deliver(event, to: &handler) }
         expire(&handler)

@@ -261,11 +261,13 @@ struct UpstreamLink: ~Copyable {
         fetched.release()
     }
 
-    /// The body of an answer that is not a stream.
-    mutating func takeFetched() -> Buffer {
-        var taken = Buffer()
-        swap(&taken, &fetched)
-        return taken
+    /// The whole of an answer that is not a stream.
+    mutating func takeReply() -> ProviderReply {
+        let (error, _) = refusal
+        var body = Buffer()
+        swap(&body, &fetched)
+        return ProviderReply(
+            status: head?.status ?? 502, retryAfter: head?.retryAfter, body: body, refusal: error)
     }
 
     /// Nothing arrived since the last answer that is not TLS's own.

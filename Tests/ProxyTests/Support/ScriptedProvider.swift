@@ -1,0 +1,142 @@
+import Bytes
+import HTTP
+import TestSupport
+
+@testable import E2EE
+@testable import Proxy
+@testable import Reactor
+
+/// A provider of a few lines, at the other end of simulated connections: it answers what the proxy asks
+/// for, and does wrong what a test tells it to.
+final class ScriptedProvider {
+    struct Request {
+        let connection: SimulatedWorld.Connection
+        let head: String
+        let body: [UInt8]
+
+        var target: String { String(head.split(separator: " ")[1]) }
+        func field(_ name: String) -> String? {
+            head.split(whereSeparator: \.isNewline).first {
+                $0.lowercased().hasPrefix(name.lowercased() + ": ")
+            }.map { String($0.dropFirst(name.count + 2)) }
+        }
+    }
+
+    let key: PrivateKey
+    var catalogue = ScriptedProvider.plainCatalogue
+    var attestationStatus = 200
+    /// Changes a good attestation reply.
+    var spoilAttestation: (String) -> String = { $0 }
+    /// What a chat is answered with; nil leaves it waiting for the test.
+    var chat: ((Request) throws -> String?)?
+    private(set) var requests: [Request] = []
+    private var partial: [Token: [UInt8]] = [:]
+
+    static let plainCatalogue =
+        #"{"data":[{"id":"m","type":"text","model_spec":{"capabilities":{"supportsE2EE":true}}}]}"#
+
+    init() throws {
+        var entropy = SystemEntropy()
+        key = try PrivateKey(from: &entropy)
+    }
+
+    var chats: [Request] { requests.filter { $0.target.hasSuffix("/chat/completions") } }
+    var attestations: [Request] { requests.filter { $0.target.contains("/tee/attestation") } }
+
+    /// Reads what the proxy has sent and answers it.
+    func serve(_ world: SimulatedWorld) throws {
+        for connection in world.outgoing {
+            partial[connection.token, default: []] += connection.take()
+            while let request = try nextRequest(on: connection) {
+                requests.append(request)
+                if let answer = try answer(request) { connection.send(answer) }
+            }
+        }
+    }
+
+    private func nextRequest(on connection: SimulatedWorld.Connection) throws -> Request? {
+        let bytes = partial[connection.token] ?? []
+        var parser = RequestParser(limits: HTTPLimits())
+        var offset = 0
+        var head: String?
+        var body: [UInt8] = []
+        while true {
+            let rest = bytes.span.extracting(offset..<bytes.count)
+            let (event, byteCount) = try parser.next(in: rest)
+            switch event {
+            case .needsMore: return nil
+            case .head: head = String(decoding: bytes[offset..<(offset + byteCount)], as: UTF8.self)
+            case .body(let range): body += rest.extracting(range).array
+            case .end:
+                partial[connection.token] = Array(bytes[(offset + byteCount)...])
+                return head.map { Request(connection: connection, head: $0, body: body) }
+            }
+            offset += byteCount
+        }
+    }
+
+    private func answer(_ request: Request) throws -> String? {
+        if request.target.contains("/models") { return Self.json(200, catalogue) }
+        if request.target.contains("/tee/attestation") {
+            guard attestationStatus == 200 else { return Self.json(attestationStatus, "{}") }
+            return Self.json(200, spoilAttestation(evidence(for: request.target)))
+        }
+        return try chat?(request)
+    }
+
+    static func json(_ status: Int, _ body: String, _ fields: String = "") -> String {
+        "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\n\(fields)"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    /// The head of a streamed answer, and its events as chunks; `ends`: with the last one.
+    static func stream(_ events: [String], ends: Bool = true) -> String {
+        let chunks = events.map { String($0.utf8.count, radix: 16) + "\r\n\($0)\r\n" }
+        return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n" + chunks.joined() + (ends ? "0\r\n\r\n" : "")
+    }
+
+    /// The texts, sealed to the client key of `request`, as a finished stream.
+    static func answer(_ request: Request, _ texts: [String]) throws -> String {
+        let events = try texts.map { event(#""content":"\#(try sealed($0, for: request))""#) }
+        return stream(events + [event("", finish: #""stop""#), "data: [DONE]\n\n"])
+    }
+
+    static func sealed(_ text: String, for request: Request) throws -> String {
+        let field = request.field(EnvelopeProfile.venice.clientKeyHeader.description) ?? ""
+        return try ProxyTests.sealed(text, to: PublicKey(hex: field.utf8Span.span))
+    }
+
+    /// What an envelope of a request says.
+    func open(_ digits: String) throws -> String {
+        var text = Buffer()
+        try Envelope.open(digits.utf8Span.span, with: key, into: &text)
+        return text.readable.text
+    }
+
+    private func evidence(for target: String) -> String {
+        let nonce = target.components(separated: "nonce=")
+        let report = key.publicKey.address.hex + String(repeating: "0", count: 24) + nonce
+        // A quote as far as binding looks at it: header, body, and a signature that nobody checks.
+        var quote = "0400020081000000" + String(repeating: "0", count: 8)
+        quote += "939a7233f79c4ca9940a0db3957f0607" + String(repeating: "0", count: 40)
+        quote += String(repeating: "0", count: 240) + "0000001000000000"
+        quote += String(repeating: "0", count: 2 * 520 - 240 - 16) + report
+        quote += "80000000" + String(repeating: "0", count: 256)
+        return """
+            {"verified":true,"nonce":"\(nonce)","model":"m","signing_algo":"ecdsa",\
+            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(quote)"}
+            """
+    }
+}
+
+extension String {
+    fileprivate func components(separated mark: String) -> String {
+        guard let index = range(of: mark) else { return "" }
+        return String(self[index...].dropFirst(mark.count))
+    }
+
+    private func range(of mark: String) -> Index? {
+        indices.first { self[$0...].hasPrefix(mark) }
+    }
+}
