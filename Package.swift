@@ -66,7 +66,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Bytes", "Reactor"], path: "Tests/Support",
             swiftSettings: tests + [.enableExperimentalFeature("Lifetimes")]),
         testTarget("BytesTests", ["Bytes"]),
-        testTarget("ReactorTests", ["Reactor", "Bytes"]),
+        testTarget("ReactorTests", ["Reactor", "Simulator", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),
         testTarget("E2EETests", ["E2EE", "Bytes"]),
         testTarget("SimulatorTests", ["Simulator", "E2EE", "HTTP", "Reactor", "Bytes", "COpenSSL"]),
