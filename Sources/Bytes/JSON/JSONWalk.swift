@@ -51,6 +51,11 @@ extension JSONValue {
         kind == .string ? JSONString.text(self, in: bytes) : nil
     }
 
+    /// A number that is written as decimal digits and nothing else; nil for anything else.
+    public func decimal(in bytes: Span<UInt8>) -> Int? {
+        kind == .number ? bytes.extracting(range).decimal : nil
+    }
+
     /// Whether this is a string that says `text`.
     public func says(_ text: StaticString, in bytes: Span<UInt8>) -> Bool {
         kind == .string && JSONString.matches(self, text, in: bytes)

@@ -35,23 +35,18 @@ struct CatalogueModel: Equatable {
         else { return nil }
         if let type = value.member("type", in: body), !type.says("text", in: body) { return nil }
         self.id = id
-        created = Self.number(value.member("created", in: body), in: body) ?? 0
+        created = value.member("created", in: body)?.decimal(in: body) ?? 0
         name = specification.member("name", in: body)?.text(in: body)
         contextTokens =
-            Self.number(specification.member("availableContextTokens", in: body), in: body)
-            ?? Self.number(value.member("context_length", in: body), in: body)
-        completionTokensMax = Self.number(
-            specification.member("maxCompletionTokens", in: body), in: body)
+            specification.member("availableContextTokens", in: body)?.decimal(in: body)
+            ?? value.member("context_length", in: body)?.decimal(in: body)
+        completionTokensMax =
+            specification.member("maxCompletionTokens", in: body)?.decimal(in: body)
         let pricing = specification.member("pricing", in: body)
         inputPrice = Self.price(pricing?.member("input", in: body), in: body)
         outputPrice = Self.price(pricing?.member("output", in: body), in: body)
         canSee = capabilities.member("supportsVision", in: body)?.kind == .bool(true)
         canReason = capabilities.member("supportsReasoning", in: body)?.kind == .bool(true)
-    }
-
-    private static func number(_ value: JSONValue?, in body: Span<UInt8>) -> Int? {
-        guard let value, value.kind == .number else { return nil }
-        return body.extracting(value.range).decimal
     }
 
     private static func price(_ value: JSONValue?, in body: Span<UInt8>) -> String? {

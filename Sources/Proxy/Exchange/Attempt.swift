@@ -16,7 +16,6 @@ struct Attempt: ~Copyable {
     let exchange: ExchangeID
     let key: PublicKey
     let answer: ClientAnswer
-    private let model: String
     private let isStreaming: Bool
     private let includesUsage: Bool
 
@@ -29,9 +28,7 @@ struct Attempt: ~Copyable {
     private var fields = AnswerFields()
     private var fold = ChatAnswer()
 
-    private var id: String
-    private var created: Int
-    private var isNamed = false
+    private var name: AnswerName
     private var hasRole = false
     private(set) var finish: FinishReason?
     private(set) var usage: Usage?
@@ -49,11 +46,10 @@ struct Attempt: ~Copyable {
         self.key = key
         self.answer = answer
         self.opener = opener
-        self.created = created
-        model = request.model
         isStreaming = request.isStreaming
         includesUsage = request.includesUsage
-        id = "chatcmpl-\(answer.requestID)"
+        name = AnswerName(
+            id: "chatcmpl-\(answer.requestID)", created: created, model: request.model)
     }
 
     /// Takes a piece of the provider's body and writes what it completes to `outbox`.
@@ -103,8 +99,7 @@ struct Attempt: ~Copyable {
             answer.endStream(to: &outbox)
         } else {
             var body = Buffer()
-            fold.write(
-                id: id, created: created, model: model, finish: finish, usage: usage, to: &body)
+            fold.write(name, finish: finish, usage: usage, to: &body)
             answer.write(json: body.readable, to: &outbox)
         }
     }
@@ -122,7 +117,7 @@ struct Attempt: ~Copyable {
             let text = data.extracting(error.range)
             throw .reported(isStaleKey: ProviderError.isStaleKey(text))
         }
-        name(chunk, in: data)
+        name.take(from: chunk, in: data)
         if let value = chunk.usage { usage = Usage(value, in: data) ?? usage }
         try takeText(chunk, in: data, to: &outbox)
         guard let value = chunk.finish, finish == nil else { return }
@@ -188,7 +183,7 @@ struct Attempt: ~Copyable {
         guard !fields.isEmpty else { return }
         commit(to: &outbox)
         answer.writeEvent(to: &outbox) { output in
-            writePrefix(to: &output)
+            name.write("chat.completion.chunk", to: &output)
             output.append("[{\"index\":0,\"delta\":{")
             if !hasRole { output.append("\"role\":\"assistant\",") }
             fields.writeMembers(to: &output, withEmptyContent: !hasRole)
@@ -201,7 +196,7 @@ struct Attempt: ~Copyable {
     private mutating func writeFinish(_ reason: FinishReason, to outbox: inout Buffer) {
         commit(to: &outbox)
         answer.writeEvent(to: &outbox) { output in
-            writePrefix(to: &output)
+            name.write("chat.completion.chunk", to: &output)
             output.append("[{\"index\":0,\"delta\":{")
             if !hasRole { output.append("\"role\":\"assistant\",\"content\":\"\"") }
             output.append("},\"logprobs\":null,\"finish_reason\":\"")
@@ -214,7 +209,7 @@ struct Attempt: ~Copyable {
 
     private func writeUsage(_ usage: Usage, to outbox: inout Buffer) {
         answer.writeEvent(to: &outbox) { output in
-            writePrefix(to: &output)
+            name.write("chat.completion.chunk", to: &output)
             output.append("[],\"usage\":")
             usage.write(to: &output)
             output.append("}" as StaticString)
@@ -227,36 +222,8 @@ struct Attempt: ~Copyable {
         answer.beginStream(to: &outbox)
     }
 
-    private func writePrefix(to output: inout Buffer) {
-        output.append("{\"id\":")
-        output.append(jsonString: id)
-        output.append(",\"object\":\"chat.completion.chunk\",\"created\":")
-        output.append(decimal: created)
-        output.append(",\"model\":")
-        output.append(jsonString: model)
-        output.append(",\"choices\":")
-    }
-
     private func writeSuffix(to output: inout Buffer) {
         if includesUsage { output.append(",\"usage\":null") }
         output.append("}" as StaticString)
-    }
-
-    /// Takes the answer's id and date over from its first chunk, where they are of the usual form.
-    private mutating func name(_ chunk: ChatChunk, in data: Span<UInt8>) {
-        guard !isNamed else { return }
-        isNamed = true
-        if let value = chunk.id?.text(in: data), Self.isPlainID(value) { id = value }
-        if let value = chunk.created, let seconds = data.extracting(value.range).decimal {
-            created = seconds
-        }
-    }
-
-    private static func isPlainID(_ text: String) -> Bool {
-        1...128 ~= text.utf8.count
-            && text.utf8.allSatisfy {
-                $0.isLetter || $0.isDigit || $0 == .ascii("-") || $0 == .ascii("_")
-                    || $0 == .ascii(".") || $0 == .ascii(":")
-            }
     }
 }

@@ -12,16 +12,10 @@ struct ChatAnswer: ~Copyable {
 
     /// Appends the `chat.completion` object.
     func write(
-        id: String, created: Int, model: String, finish: FinishReason, usage: Usage?,
-        to output: inout Buffer
+        _ name: AnswerName, finish: FinishReason, usage: Usage?, to output: inout Buffer
     ) {
-        output.append("{\"id\":")
-        output.append(jsonString: id)
-        output.append(",\"object\":\"chat.completion\",\"created\":")
-        output.append(decimal: created)
-        output.append(",\"model\":")
-        output.append(jsonString: model)
-        output.append(",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",")
+        name.write("chat.completion", to: &output)
+        output.append("[{\"index\":0,\"message\":{\"role\":\"assistant\",")
         fields.writeMembers(to: &output, withEmptyContent: true)
         output.append(",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"")
         output.append(finish.rawValue)

@@ -11,18 +11,13 @@ struct Usage: Equatable {
     /// Nil for anything but an object.
     init?(_ value: JSONValue, in data: Span<UInt8>) {
         guard value.kind == .object else { return nil }
-        prompt = Self.number(value.member("prompt_tokens", in: data), in: data) ?? 0
-        completion = Self.number(value.member("completion_tokens", in: data), in: data) ?? 0
-        total = Self.number(value.member("total_tokens", in: data), in: data) ?? prompt + completion
+        prompt = value.member("prompt_tokens", in: data)?.decimal(in: data) ?? 0
+        completion = value.member("completion_tokens", in: data)?.decimal(in: data) ?? 0
+        total = value.member("total_tokens", in: data)?.decimal(in: data) ?? prompt + completion
         let promptDetails = value.member("prompt_tokens_details", in: data)
-        cached = Self.number(promptDetails?.member("cached_tokens", in: data), in: data)
+        cached = promptDetails?.member("cached_tokens", in: data)?.decimal(in: data)
         let completionDetails = value.member("completion_tokens_details", in: data)
-        reasoning = Self.number(completionDetails?.member("reasoning_tokens", in: data), in: data)
-    }
-
-    private static func number(_ value: JSONValue?, in data: Span<UInt8>) -> Int? {
-        guard let value, value.kind == .number else { return nil }
-        return data.extracting(value.range).decimal
+        reasoning = completionDetails?.member("reasoning_tokens", in: data)?.decimal(in: data)
     }
 
     func write(to output: inout Buffer) {
