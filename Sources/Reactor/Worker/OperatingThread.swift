@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A thread of the operating system that runs one body to its end.
