@@ -9,5 +9,5 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # The release binary: Swift's runtime inside, symbols left out.
 build_release() {
-    swift build -c release --static-swift-stdlib --product e2ee-proxy -Xlinker -s
+    swift build -c release --static-swift-stdlib --product e2ee-proxy -Xlinker -s -Xswiftc -use-ld=lld
 }

@@ -239,6 +239,21 @@ import Testing
         #expect(statuses == ["200", "200", "404", "200", "204", "200"])
     }
 
+    @Test func `with an inbound key nothing but health is told to those who lack it`() throws {
+        var bench = try ProxyBench { $0.inboundKey = "right" }
+        for target in ["/v1/models", "/v1/chat/completions", "/nothing", "/"] {
+            let client = try bench.connect()
+            client.send(ProxyBench.get(target))
+            try bench.settle()
+            #expect(client.text().hasPrefix("HTTP/1.1 401"))
+        }
+        let client = try bench.connect()
+        client.send(ProxyBench.get("/health"))
+        try bench.settle()
+        #expect(client.text().hasPrefix("HTTP/1.1 200"))
+        #expect(bench.provider.requests.isEmpty)
+    }
+
     @Test func `a client that trickles its request is answered and let go`() throws {
         var bench = try ProxyBench()
         let inHead = try bench.connect()

@@ -129,13 +129,16 @@ struct Exchange: ~Copyable {
             answer.origin = try surface.checkSender(head, in: bytes)
             if head.form == .asterisk { return preflight("GET, HEAD, POST, OPTIONS", head) }
             let path = bytes.extracting(head.path)
+            // A preflight carries no key, and health is for whoever watches the process.
+            if head.method != .options, !Route.isHealth(path) {
+                try surface.checkKey(head, in: bytes)
+            }
             let route = try Route.of(path)
             if head.method == .options { return preflight(route.methods, head) }
             guard route.allows(head.method) else {
                 allow = route.methods
                 throw Self.methodRefused(head.method)
             }
-            if route != .health { try surface.checkKey(head, in: bytes) }
             if route == .chatCompletions { try Self.checkBody(head, in: bytes) }
             self.route = route
         } catch {

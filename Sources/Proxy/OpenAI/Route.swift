@@ -9,6 +9,10 @@ enum Route: Equatable {
     case model(String)
     case health
 
+    static func isHealth(_ path: Span<UInt8>) -> Bool {
+        path.equals("/health") || path.equals("/v1/health")
+    }
+
     /// - Throws: 404 in OpenAI's shape, naming what is there.
     static func of(_ path: Span<UInt8>) throws(APIError) -> Route {
         let prefix = "/v1".utf8.count
@@ -17,7 +21,7 @@ enum Route: Equatable {
         let rest = isVersioned ? path.extracting(prefix..<path.count) : path
         if rest.equals("/chat/completions") { return .chatCompletions }
         if rest.equals("/models") { return .models }
-        if rest.equals("/health") { return .health }
+        if isHealth(path) { return .health }
         if rest.starts(with: "/models/") {
             let name = rest.extracting("/models/".utf8.count..<rest.count)
             if let name = PercentEncoding.decode(name), !name.isEmpty {
