@@ -15,7 +15,9 @@ struct LocalSurface: Sendable {
 
     init(_ configuration: Configuration, listeningOn hosts: [String], port: UInt16) {
         self.port = Int(port)
-        let own = ["127.0.0.1", "localhost", "[::1]"] + hosts
+        // The address that means "any" is no name for anybody: browsers take it for this machine.
+        let named = hosts.filter { $0 != "0.0.0.0" && $0 != "[::]" }
+        let own = ["127.0.0.1", "localhost", "[::1]"] + named
         ownHosts = own.map { Array($0.lowercased().utf8) }
         allowedHosts = configuration.allowedHosts.map { Array($0.lowercased().utf8) }
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }

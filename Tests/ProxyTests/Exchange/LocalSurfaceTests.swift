@@ -10,7 +10,7 @@ import Testing
         var configuration = Configuration(
             upstream: try UpstreamURL("https://127.0.0.1:1"), apiKey: "k")
         configure(&configuration)
-        let surface = LocalSurface(configuration, listeningOn: ["127.0.0.1"], port: 5111)
+        let surface = LocalSurface(configuration, listeningOn: ["192.0.2.7", "0.0.0.0", "[::]"], port: 5111)
         let bytes = Array("GET / HTTP/1.1\r\n\(fields)\r\n".utf8)
         var parser = RequestParser(limits: HTTPLimits())
         guard case .head(let head) = try parser.next(in: bytes.span).event else {
@@ -35,6 +35,7 @@ import Testing
 
     @Test(arguments: [
         "127.0.0.1:5111", "localhost:5111", "LOCALHOST:5111", "[::1]:5111",
+        "192.0.2.7:5111",
     ])
     func `loopback names with our port are ours`(host: String) throws {
         #expect(try check("Host: \(host)\r\n").error == nil)
