@@ -17,24 +17,56 @@ def enclave(tmp_path_factory):
     enclave.stop()
 
 
-@pytest.fixture(scope="session")
-def proxy(enclave):
-    proxy = Proxy.serving(enclave)
-    yield proxy
-    assert proxy.process.poll() is None, f"the proxy ended during the tests:\n{proxy.errors[-2000:]}"
-    assert proxy.stop() == 0
+class OneProxy:
+    """The proxy most tests share. One that ended is started again, on the same port, for the next."""
+
+    def __init__(self, enclave):
+        self.enclave = enclave
+        self.proxy = Proxy.serving(enclave)
+
+    @property
+    def ended(self) -> bool:
+        return self.proxy.process.poll() is not None
+
+    def running(self) -> Proxy:
+        if self.ended:
+            self.proxy = Proxy.serving(self.enclave, port=self.proxy.port)
+        return self.proxy
 
 
 @pytest.fixture(scope="session")
-def client(proxy):
-    with openai.OpenAI(base_url=proxy.url + "/v1", api_key="inbound", max_retries=0, timeout=30) as client:
+def shared(enclave):
+    shared = OneProxy(enclave)
+    yield shared
+    assert shared.proxy.stop() == 0
+
+
+@pytest.fixture
+def proxy(shared):
+    yield shared.running()
+    assert not shared.ended, f"the proxy ended during this test:\n{shared.proxy.errors[-1500:]}"
+
+
+@pytest.fixture(scope="session")
+def shared_client(shared):
+    with openai.OpenAI(base_url=shared.proxy.url + "/v1", api_key="inbound", max_retries=0, timeout=30) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def http(proxy):
-    with httpx.Client(base_url=proxy.url, timeout=30, trust_env=False) as client:
+def shared_http(shared):
+    with httpx.Client(base_url=shared.proxy.url, timeout=30, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture
+def client(shared_client, proxy):
+    return shared_client
+
+
+@pytest.fixture
+def http(shared_http, proxy):
+    return shared_http
 
 
 @pytest.fixture(autouse=True)

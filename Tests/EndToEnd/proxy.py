@@ -50,12 +50,12 @@ class Proxy:
         self.host, self.port = "127.0.0.1", 0
 
     @classmethod
-    def serving(cls, enclave, *more: str, host: str = "127.0.0.1", key: str | None = API_KEY, **variables) -> "Proxy":
+    def serving(cls, enclave, *more: str, host: str = "127.0.0.1", port: int = 0, key: str | None = API_KEY, **variables):
         """A proxy in front of this enclave that already listens."""
         variables.setdefault("VENICE_API_KEY", key)
         proxy = cls(
-            "serve", "--host", host, "--port", "0", "--upstream-url", enclave.url, "--ca-file", str(enclave.ca_file),
-            "--verify", "binding", "--log-level", "trace", *more, **variables,
+            "serve", "--host", host, "--port", str(port), "--upstream-url", enclave.url,
+            "--ca-file", str(enclave.ca_file), "--verify", "binding", "--log-level", "trace", *more, **variables,
         )
         return proxy.wait_until_listening()
 
