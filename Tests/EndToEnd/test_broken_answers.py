@@ -79,7 +79,6 @@ BROKEN = {
     "choices-that-is-an-object": script(ROLE, *say("good "), raw('data: {"choices":{"0":{}}}\n\n'), *ENDING),
     "duplicate-content": script(ROLE, *say("good "), raw(
         'data: {"choices":[{"index":0,"delta":{"content":null,"content":"BAD"}}]}\n\n'), *ENDING),
-    "utf-8-cut-at-the-end": script(ROLE, *say("good "), {"bytes": "f09fa6"}, *ENDING),
 }
 
 
@@ -120,6 +119,20 @@ def test_a_broken_stream_is_a_502_when_not_streaming(http, name):
     assert answer.status_code == 502, answer.text
     assert set(answer.json()["error"]) >= {"message", "type", "code", "param"}
     assert "good" not in answer.text and "BAD" not in answer.text
+
+
+@pytest.mark.parametrize("how", ["tag", "wrong-key", "clear", "short", "repeat"])
+def test_a_text_that_does_not_open_is_not_worth_another_try(http, how):
+    answer = http.post("/v1/chat/completions", json=ask(spoiled(how)))
+    assert answer.status_code == 502 and answer.headers.get("x-should-retry") == "false"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_half_a_character_at_the_end_is_replaced(http, stream):
+    text = script(ROLE, *say("good "), {"bytes": "f09fa6"}, *ENDING)
+    answer = http.post("/v1/chat/completions", json=ask(text, stream=stream))
+    assert answer.status_code == 200 and "\ufffd" in answer.text
+    answer.content.decode()
 
 
 def test_text_before_the_damage_is_delivered(client):
