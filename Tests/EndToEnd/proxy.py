@@ -173,7 +173,7 @@ class Answers:
         return self.list[0]
 
     @classmethod
-    def read(cls, connection: socket.socket, silence: float = 0.4, methods: tuple[str, ...] = ()) -> "Answers":
+    def read(cls, connection: socket.socket, silence: float = 0.15, methods: tuple[str, ...] = ()) -> "Answers":
         """Reads until the end of the connection, or until nothing came for `silence` after an answer."""
         raw, closed = b"", False
         while True:

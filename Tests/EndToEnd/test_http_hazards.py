@@ -142,7 +142,7 @@ def error_of(answer) -> dict:
 
 
 def is_well(proxy: Proxy) -> bool:
-    return sent_to(proxy, get()).only.status == 200
+    return sent_to(proxy, get(b"/health", b"Connection: close")).only.status == 200
 
 
 @pytest.mark.parametrize("name", MALFORMED)
