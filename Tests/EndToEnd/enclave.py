@@ -115,6 +115,7 @@ class Received:
     client_left: threading.Event = field(default_factory=threading.Event)
     left_at: float | None = None
     answered: bool = False
+    flooded: int = 0  # how many bytes of a flood the connection took
 
     @property
     def path(self) -> str:
@@ -354,6 +355,8 @@ class Enclave:
                 self._violation(f"the header {name} was sent {count} times")
         if one.header("host") != f"127.0.0.1:{self.port}":
             self._violation(f"the Host is {one.header('host')}")
+        if one.header("accept-encoding") not in (None, "identity"):
+            self._violation("a compressed answer is asked for")
         for unwanted in ("cookie", "origin", "referer", "x-forwarded-for", "x-real-ip", "via", "forwarded"):
             if unwanted in names:
                 self._violation(f"the header {unwanted} was sent")
@@ -594,6 +597,15 @@ class Performance:
             await self.perform_pause(step)
         elif verb == "raw":
             await self.body(value.encode() if isinstance(value, str) else base64.b64decode(value["base64"]))
+        elif verb == "flood":
+            for _ in range(value):
+                await self.choice({"content": self.sealed("y" * step["bytes"], None)})
+                self.one.flooded += step["bytes"]
+        elif verb == "endless_line":
+            await self.body(b"data: ")
+            for _ in range(value):
+                await self.body(b"z" * (1 << 20))
+                self.one.flooded += 1 << 20
         elif verb == "done":
             await self.event("[DONE]")
         elif verb == "chunk":

@@ -13,6 +13,7 @@ one verb as its first key:
     delta       a delta in clear, as it is          chunk   a whole chunk object, as it is
     finish      a finish chunk                      usage   the usage chunk, choices: []
     done        data: [DONE]                        raw     text of the body, as it is
+    flood       so many sealed texts of "bytes"     endless_line    so many MiB without a line end
     gate        wait until the test opens the gate of that name
     stall       wait until the client is gone
 """

@@ -40,7 +40,7 @@ def refused(done, *words: str) -> str:
 
 @pytest.mark.parametrize("key", [None, "", " "])
 def test_without_a_key_of_the_provider_it_does_not_start(enclave, key):
-    refused(serve(enclave, VENICE_API_KEY=key), "VENICE_API_KEY")
+    refused(serve(enclave, VENICE_API_KEY=key), "API_KEY" if not key else "API key")
 
 
 @pytest.mark.parametrize("key", ["a b", "a\nb", "a\rb", "ключ", "a\x01b"])
@@ -83,7 +83,7 @@ def test_listening_beyond_this_machine_needs_a_key(enclave, host, more):
         "serve", "--host", host, "--port", "0", "--upstream-url", enclave.url, "--ca-file", str(enclave.ca_file),
         *more, **GOOD,
     )
-    refused(done, "key" if more else "lan")
+    refused(done, "key")
 
 
 def test_listening_beyond_this_machine_works_with_a_key_and_consent(enclave, tmp_path):

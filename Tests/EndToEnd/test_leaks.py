@@ -37,6 +37,14 @@ class Markers:
         return [marker for marker in self.all if any(spelling in low for spelling in spellings(marker))]
 
 
+def test_a_marker_is_found_however_it_is_spelled():
+    m = Markers()
+    raw = m("found").encode()
+    for spelled in (raw, raw.upper(), raw.hex().encode(), base64.b64encode(b"a" + raw), base64.b64encode(b"ab" + raw)):
+        assert m.found_in(b"before" + spelled + b"after") == m.all
+    assert m.found_in(b"nothing here") == []
+
+
 def maximal_request(m: Markers, last_text: str) -> dict:
     """Every field that is accepted, each with a marker of its own wherever text fits."""
     return {

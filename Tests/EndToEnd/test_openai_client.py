@@ -316,6 +316,14 @@ def test_errors_of_the_provider_become_the_exceptions_of_the_client(client, stat
         assert caught.value.response.headers["retry-after"] == "7"
 
 
+def test_a_patient_client_does_not_repeat_what_cannot_succeed(proxy, enclave, marker):
+    text = script(ROLE, *say(marker), *say("x", spoil="tag"), *ENDING)
+    with openai.OpenAI(base_url=proxy.url + "/v1", api_key="x", max_retries=2, timeout=20) as patient:
+        with pytest.raises(openai.InternalServerError):
+            patient.chat.completions.create(**ask(text))
+    assert enclave.chat_that_said(marker)
+
+
 def test_an_unknown_model_is_not_found(client, enclave):
     before = len(enclave.received)
     with pytest.raises(openai.NotFoundError) as caught:
@@ -376,6 +384,19 @@ def test_an_attestation_is_made_once_for_many_requests(client, enclave):
     for _ in range(3):
         client.chat.completions.create(model=model, messages=[{"role": "user", "content": "echo:x"}])
     assert len(enclave.attestations(model)) == 1
+
+
+def test_a_stream_that_runs_while_the_key_rotates_is_completed(client, enclave, marker):
+    model = enclave.fresh_model()
+    steps = [ROLE, *say("before "), {"gate": marker}, *say("after"), *ENDING]
+    messages = [{"role": "user", "content": script(*steps)}]
+    stream = client.chat.completions.create(model=model, messages=messages, stream=True)
+    first = next(chunk for chunk in stream if chunk.choices[0].delta.content)
+    enclave.rotate(model)
+    other = client.chat.completions.create(model=model, messages=[{"role": "user", "content": "echo:other"}])
+    enclave.gate(marker).set()
+    assert other.choices[0].message.content == "other"
+    assert first.choices[0].delta.content + joined(stream) == "before after"
 
 
 def test_connections_are_used_again(client, enclave):
