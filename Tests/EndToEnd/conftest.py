@@ -49,7 +49,9 @@ def proxy(shared):
 
 @pytest.fixture(scope="session")
 def shared_client(shared):
-    with openai.OpenAI(base_url=shared.proxy.url + "/v1", api_key="inbound", max_retries=0, timeout=30) as client:
+    with openai.OpenAI(
+        base_url=shared.proxy.url + "/v1", api_key="inbound", max_retries=0, timeout=30
+    ) as client:
         yield client
 
 

@@ -28,13 +28,20 @@ def aes(mine: ec.EllipticCurvePrivateKey, theirs: bytes) -> AESGCM:
 class DirectClient:
     def __init__(self, enclave):
         self.http = httpx.Client(
-            base_url=enclave.url, verify=ssl.create_default_context(cafile=enclave.ca_file), timeout=10, trust_env=False,
-            headers={"authorization": "Bearer " + enclave.api_key},
+            base_url=enclave.url,
+            verify=ssl.create_default_context(cafile=enclave.ca_file),
+            timeout=10,
+            trust_env=False,
+            headers={"authorization": "Bearer " + enclave.api_key, "accept-encoding": "identity"},
         )
 
     def attest(self, model: str) -> dict:
         nonce = os.urandom(32).hex()
-        return self.http.get("/tee/attestation", params={"model": model, "nonce": nonce}).raise_for_status().json()
+        return (
+            self.http.get("/tee/attestation", params={"model": model, "nonce": nonce})
+            .raise_for_status()
+            .json()
+        )
 
     def key_of(self, model: str) -> bytes:
         reply = self.attest(model)
@@ -43,16 +50,29 @@ class DirectClient:
 
     def request(self, model: str, *texts: str, clear: bool = False, **fields):
         """The request and the key that opens its answer."""
-        sender, self.reader = ec.generate_private_key(ec.SECP256K1()), ec.generate_private_key(ec.SECP256K1())
+        sender, self.reader = (
+            ec.generate_private_key(ec.SECP256K1()),
+            ec.generate_private_key(ec.SECP256K1()),
+        )
         model_key = self.key_of(model)
         messages = []
         for text in texts:
             nonce = os.urandom(12)
-            sealed = point_of(sender) + nonce + aes(sender, model_key).encrypt(nonce, text.encode(), None)
+            sealed = (
+                point_of(sender)
+                + nonce
+                + aes(sender, model_key).encrypt(nonce, text.encode(), None)
+            )
             messages.append({"role": "user", "content": text if clear else sealed.hex()})
         body = {
-            "model": model, "messages": messages, "stream": True,
-            "venice_parameters": {"include_venice_system_prompt": False, "enable_web_search": "off"}, **fields,
+            "model": model,
+            "messages": messages,
+            "stream": True,
+            "venice_parameters": {
+                "include_venice_system_prompt": False,
+                "enable_web_search": "off",
+            },
+            **fields,
         }
         headers = {
             "x-venice-tee-client-pub-key": point_of(self.reader).hex(),
@@ -72,5 +92,10 @@ class DirectClient:
         return answer, [json.loads(event) if event.startswith("{") else event for event in events]
 
     def text(self, events: list) -> str:
-        deltas = [choice["delta"] for event in events if isinstance(event, dict) for choice in event["choices"]]
+        deltas = [
+            choice["delta"]
+            for event in events
+            if isinstance(event, dict)
+            for choice in event["choices"]
+        ]
         return "".join(self.open(delta["content"]) for delta in deltas if delta.get("content"))

@@ -1,8 +1,8 @@
 """The sealed text of the wire protocol, written from its description alone.
 
-    lowercase hex of: ephemeral public key 65 | nonce 12 | ciphertext n | tag 16
-    shared = X of ECDH, 32 bytes;  key = HKDF-SHA256(shared, no salt, "ecdsa_encryption")
-    AES-256-GCM without associated data
+lowercase hex of: ephemeral public key 65 | nonce 12 | ciphertext n | tag 16
+shared = X of ECDH, 32 bytes;  key = HKDF-SHA256(shared, no salt, "ecdsa_encryption")
+AES-256-GCM without associated data
 """
 
 import os
@@ -56,7 +56,9 @@ def text_key(mine: PrivateKey, theirs: PublicKey) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"ecdsa_encryption").derive(shared_x(mine, theirs))
 
 
-def seal(text: bytes, recipient: PublicKey, sender: PrivateKey | None = None, nonce: bytes | None = None) -> str:
+def seal(
+    text: bytes, recipient: PublicKey, sender: PrivateKey | None = None, nonce: bytes | None = None
+) -> str:
     """Seals with a fresh sender key and a fresh nonce unless they are given."""
     sender = sender or PrivateKey()
     nonce = nonce or os.urandom(NONCE_BYTES)
@@ -74,6 +76,8 @@ def open_sealed(sealed: str, recipient: PrivateKey) -> bytes:
     sender = read_point(raw[:PUBLIC_KEY_BYTES].hex())
     nonce = raw[PUBLIC_KEY_BYTES : PUBLIC_KEY_BYTES + NONCE_BYTES]
     try:
-        return AESGCM(text_key(recipient, sender)).decrypt(nonce, raw[PUBLIC_KEY_BYTES + NONCE_BYTES :], None)
+        return AESGCM(text_key(recipient, sender)).decrypt(
+            nonce, raw[PUBLIC_KEY_BYTES + NONCE_BYTES :], None
+        )
     except Exception:
         raise NotAnEnvelope("Failed to decrypt field") from None

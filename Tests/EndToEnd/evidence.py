@@ -12,9 +12,9 @@ import json
 import os
 import random
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import Callable
+from datetime import UTC, datetime
 
 from coincurve import PrivateKey
 
@@ -65,7 +65,13 @@ def _flat(model: str, key: str, nonce: str, raw_quote: bytes) -> dict:
         "intel_quote": raw_quote.hex(),
         "nvidia_payload": json.dumps({"arch": "HOPPER", "evidence_list": [], "nonce": nonce}),
         "event_log": [
-            {"imr": 3, "event_type": 0x08000001, "digest": "ab" * 48, "event": "app-id", "event_payload": "cd" * 20}
+            {
+                "imr": 3,
+                "event_type": 0x08000001,
+                "digest": "ab" * 48,
+                "event": "app-id",
+                "event_payload": "cd" * 20,
+            }
         ],
         "info": {"app_id": "cd" * 20, "app_name": "tests", "tcb_info": "{}"},
         "verified": True,
@@ -84,10 +90,16 @@ def _flat(model: str, key: str, nonce: str, raw_quote: bytes) -> dict:
 
 def _keyset(key: str, not_after: int) -> dict:
     return {
-        "receipt_signing_keys": [{"key_id": "receipt-v1", "algo": "ed25519", "public_key": "12" * 32}],
+        "receipt_signing_keys": [
+            {"key_id": "receipt-v1", "algo": "ed25519", "public_key": "12" * 32}
+        ],
         "e2ee_public_keys": [
             {"key_id": "e2ee-v1", "algo": "secp256k1-aes-256-gcm-hkdf-sha256", "public_key": key},
-            {"key_id": "e2ee-x25519-v1", "algo": "x25519-aes-256-gcm-hkdf-sha256", "public_key": "34" * 32},
+            {
+                "key_id": "e2ee-x25519-v1",
+                "algo": "x25519-aes-256-gcm-hkdf-sha256",
+                "public_key": "34" * 32,
+            },
             {"key_id": "e2ee-v1-legacy-ecdsa", "algo": "ecdsa", "public_key": key[2:]},
         ],
         "tls_public_keys": [{"domain": "tee.example", "spki_sha256": "56" * 32}],
@@ -97,7 +109,9 @@ def _keyset(key: str, not_after: int) -> dict:
 
 def _without_node_fields(flat: dict) -> dict:
     gone = ("signing_key", "request_nonce", "model_name", "event_log", "info")
-    return {name: value for name, value in flat.items() if name not in gone} | {"tee_provider": "phala"}
+    return {name: value for name, value in flat.items() if name not in gone} | {
+        "tee_provider": "phala"
+    }
 
 
 def dstack_flat(model: str, key: str, nonce: str, raw_quote: bytes, now: int) -> dict:
@@ -118,7 +132,10 @@ def base64_flat(model: str, key: str, nonce: str, raw_quote: bytes, now: int) ->
 def aci_first(model: str, key: str, nonce: str, raw_quote: bytes, now: int) -> dict:
     keyset = _keyset(key, 0)
     del keyset["not_after"]
-    keyset["workload_identity"] = {"public_key": {"algo": "ecdsa-secp256k1", "public_key": key}, "subject": None}
+    keyset["workload_identity"] = {
+        "public_key": {"algo": "ecdsa-secp256k1", "public_key": key},
+        "subject": None,
+    }
     keyset["keyset_epoch"] = {"version": 1, "not_after": 18446744073709551615}
     digest = "sha256:" + hashlib.sha256(_canonical(keyset)).hexdigest()
     report_data = raw_quote[REPORT_DATA_AT:BODY_END].hex()
@@ -132,7 +149,11 @@ def aci_first(model: str, key: str, nonce: str, raw_quote: bytes, now: int) -> d
             "workload_keyset": keyset,
             "report_data": report_data,
             "keyset_endorsement": {"algo": "ecdsa-secp256k1", "value": "9a" * 64},
-            "source_provenance": {"repo_url": "https://example/gateway", "repo_commit": "bc" * 20, "image_digest": None},
+            "source_provenance": {
+                "repo_url": "https://example/gateway",
+                "repo_commit": "bc" * 20,
+                "image_digest": None,
+            },
             "freshness": {"fetched_at": now, "stale_after": now + 3600},
             "evidence": {
                 "quote": raw_quote.hex(),
@@ -156,7 +177,12 @@ def aci_newer(model: str, key: str, nonce: str, raw_quote: bytes, now: int) -> d
             "tee_type": "tdx",
             "workload_keyset": keyset,
             "report_data": raw_quote[REPORT_DATA_AT:BODY_END].hex(),
-            "evidence": {"quote": raw_quote.hex(), "event_log": "[]", "vm_config": "{}", "app_compose": "{}"},
+            "evidence": {
+                "quote": raw_quote.hex(),
+                "event_log": "[]",
+                "vm_config": "{}",
+                "app_compose": "{}",
+            },
         },
         "service_capabilities": {"supported_e2ee_versions": ["2"]},
     } | _without_node_fields(_flat(model, key, nonce, raw_quote))
@@ -271,7 +297,11 @@ def _address_swapped(draft: Draft):
 
 
 def _statement_form(draft: Draft):
-    statement = {"keyset_digest": "sha256:" + "ab" * 32, "nonce": draft.nonce.hex(), "purpose": "aci.report_data.v1"}
+    statement = {
+        "keyset_digest": "sha256:" + "ab" * 32,
+        "nonce": draft.nonce.hex(),
+        "purpose": "aci.report_data.v1",
+    }
     draft.shape = "aci-newer"
     draft.report_data = hashlib.sha256(_canonical(statement)).digest() + bytes(32)
 
@@ -375,9 +405,15 @@ BAD: dict[str, Callable[[Draft], None]] = {
     "key-off-curve": _keys(lambda draft: _both(OFF_CURVE)),
     "key-of-64-bytes-off-curve": _keys(lambda draft: _both(OFF_CURVE[2:])),
     "key-at-infinity": _keys(lambda draft: _both(INFINITY)),
-    "key-compressed": _keys(lambda draft: _both(draft.key.public_key.format(compressed=True).hex())),
-    "key-hybrid-prefix": _keys(lambda draft: _both("06" + draft.key.public_key.format(compressed=False).hex()[2:])),
-    "key-too-long": _keys(lambda draft: _both(draft.key.public_key.format(compressed=False).hex() + "00")),
+    "key-compressed": _keys(
+        lambda draft: _both(draft.key.public_key.format(compressed=True).hex())
+    ),
+    "key-hybrid-prefix": _keys(
+        lambda draft: _both("06" + draft.key.public_key.format(compressed=False).hex()[2:])
+    ),
+    "key-too-long": _keys(
+        lambda draft: _both(draft.key.public_key.format(compressed=False).hex() + "00")
+    ),
     "key-not-hex": _keys(lambda draft: _both("04" + "zz" * 64)),
     "two-keys-that-differ": _keys(lambda draft: {"signing_public_key": draft.other_hex}),
     "two-keys-that-differ-the-other-way": _keys(lambda draft: {"signing_key": draft.other_hex}),
@@ -397,17 +433,23 @@ BAD: dict[str, Callable[[Draft], None]] = {
     "expired-not-after": _expired_keyset,
     "expired-keyset-epoch": _expired_epoch,
     "expired-stale-after": _stale,
-    "second-signing-key-first": _duplicate("signing_key", lambda draft: f'"{draft.other_hex}"', first=True),
-    "second-signing-key-last": _duplicate("signing_key", lambda draft: f'"{draft.other_hex}"', first=False),
+    "second-signing-key-first": _duplicate(
+        "signing_key", lambda draft: f'"{draft.other_hex}"', first=True
+    ),
+    "second-signing-key-last": _duplicate(
+        "signing_key", lambda draft: f'"{draft.other_hex}"', first=False
+    ),
     "second-quote-last": _duplicate("intel_quote", lambda draft: '"00"', first=False),
     "second-verified-first": _duplicate("verified", lambda draft: "false", first=True),
     "second-verified-last": _duplicate("verified", lambda draft: "false", first=False),
 }
 
 
-def attest(model: str, key: PrivateKey, nonce: bytes, shape: str, spoiled: str | None = None) -> tuple[int, bytes]:
+def attest(
+    model: str, key: PrivateKey, nonce: bytes, shape: str, spoiled: str | None = None
+) -> tuple[int, bytes]:
     """The status and body of the answer to one attestation request."""
-    now = int(datetime.now(timezone.utc).timestamp())
+    now = int(datetime.now(UTC).timestamp())
     draft = Draft(model, key, nonce, now, shape)
     if spoiled:
         BAD[spoiled](draft)

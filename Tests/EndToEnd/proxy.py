@@ -18,16 +18,32 @@ API_KEY = "enclave-test-key"
 
 def environment(**more: str | None) -> dict[str, str]:
     """The environment without anything that could configure the program, and with `more`."""
-    unwanted = ("E2EE_PROXY_", "VENICE_", "OPENAI_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT")
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)}
+    unwanted = (
+        "E2EE_PROXY_",
+        "VENICE_",
+        "OPENAI_",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "SSL_CERT",
+    )
+    kept = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)
+    }
     return kept | {name: value for name, value in more.items() if value is not None}
 
 
-def run(*arguments: str, seconds: float = 15, **variables: str | None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, seconds: float = 15, **variables: str | None
+) -> subprocess.CompletedProcess[str]:
     """Runs the program to its end."""
     return subprocess.run(
-        [BINARY, *arguments], env=environment(**variables), stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=seconds,
+        [BINARY, *arguments],
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
     )
 
 
@@ -35,33 +51,64 @@ class Proxy:
     def __init__(self, *arguments: str, **variables: str | None):
         assert BINARY.exists(), f"{BINARY} is missing: build it, or name one in E2EE_PROXY_BINARY"
         self.process = subprocess.Popen(
-            [BINARY, *arguments], env=environment(**variables), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            [BINARY, *arguments],
+            env=environment(**variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._changed = threading.Condition()
         self._readers = [
             threading.Thread(target=self._collect, args=(pipe, kept), daemon=True)
-            for pipe, kept in ((self.process.stdout, self.stdout), (self.process.stderr, self.stderr))
+            for pipe, kept in (
+                (self.process.stdout, self.stdout),
+                (self.process.stderr, self.stderr),
+            )
         ]
         for reader in self._readers:
             reader.start()
         self.host, self.port = "127.0.0.1", 0
 
     @classmethod
-    def serving(cls, enclave, *more: str, host: str = "127.0.0.1", port: int = 0, key: str | None = API_KEY, **variables):
+    def serving(
+        cls,
+        enclave,
+        *more: str,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        key: str | None = API_KEY,
+        **variables,
+    ):
         """A proxy in front of this enclave that already listens."""
         variables.setdefault("VENICE_API_KEY", key)
         proxy = cls(
-            "serve", "--host", host, "--port", str(port), "--upstream-url", enclave.url,
-            "--ca-file", str(enclave.ca_file), "--verify", "binding", "--log-level", "trace", *more, **variables,
+            "serve",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--upstream-url",
+            enclave.url,
+            "--ca-file",
+            str(enclave.ca_file),
+            "--verify",
+            "binding",
+            "--log-level",
+            "trace",
+            *more,
+            **variables,
         )
         return proxy.wait_until_listening()
 
     def wait_until_listening(self, seconds: float = 15) -> "Proxy":
         def ready():
-            return LISTENING.search(self.stderr.decode(errors="replace")) or self.process.poll() is not None
+            return (
+                LISTENING.search(self.stderr.decode(errors="replace"))
+                or self.process.poll() is not None
+            )
 
         try:
             self.wait_for(ready, seconds)
@@ -129,7 +176,9 @@ class Proxy:
     # Raw access
 
     def connect(self, seconds: float = 10) -> socket.socket:
-        return socket.create_connection((self.host if self.host != "0.0.0.0" else "127.0.0.1", self.port), seconds)
+        return socket.create_connection(
+            (self.host if self.host != "0.0.0.0" else "127.0.0.1", self.port), seconds
+        )
 
     def send(self, data: bytes, half_close: bool = False, seconds: float = 10) -> "Answers":
         """Sends these bytes on a new connection and reads until the proxy closes or falls silent."""
@@ -173,7 +222,9 @@ class Answers:
         return self.list[0]
 
     @classmethod
-    def read(cls, connection: socket.socket, silence: float = 0.15, methods: tuple[str, ...] = ()) -> "Answers":
+    def read(
+        cls, connection: socket.socket, silence: float = 0.15, methods: tuple[str, ...] = ()
+    ) -> "Answers":
         """Reads until the end of the connection, or until nothing came for `silence` after an answer."""
         raw, closed = b"", False
         while True:
@@ -194,7 +245,9 @@ class Answers:
         return cls(answers, closed, rest)
 
     @staticmethod
-    def _split(raw: bytes, methods: tuple[str, ...], at_end: bool = False) -> tuple[list[Answer], bytes]:
+    def _split(
+        raw: bytes, methods: tuple[str, ...], at_end: bool = False
+    ) -> tuple[list[Answer], bytes]:
         answers: list[Answer] = []
         while True:
             end = raw.find(b"\r\n\r\n")
@@ -204,7 +257,10 @@ class Answers:
             lines = head.decode("latin-1").split("\r\n")
             assert re.fullmatch(r"HTTP/1\.[01] \d{3} .*", lines[0]), lines[0]
             status = int(lines[0].split(" ")[1])
-            headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+            headers = [
+                (name, value.strip())
+                for name, _, value in (line.partition(":") for line in lines[1:])
+            ]
             answer = Answer(status, headers, b"", head)
             final = [one for one in answers if one.status >= 200]
             method = methods[len(final)] if len(final) < len(methods) else "GET"

@@ -21,8 +21,26 @@ one verb as its first key:
 import json
 
 SPOILERS = (
-    "tag", "ciphertext", "nonce", "sender", "wrong-key", "clear", "clear-blank", "short", "odd", "not-hex",
-    "off-curve", "compressed", "hybrid", "repeat", "upper", "0x", "empty-string", "number", "object", "list",
+    "tag",
+    "ciphertext",
+    "nonce",
+    "sender",
+    "wrong-key",
+    "clear",
+    "clear-blank",
+    "short",
+    "odd",
+    "not-hex",
+    "off-curve",
+    "compressed",
+    "hybrid",
+    "repeat",
+    "upper",
+    "0x",
+    "empty-string",
+    "number",
+    "object",
+    "list",
 )
 
 USAGE = {
@@ -57,5 +75,9 @@ def whole(*texts: str, **reply) -> str:
 
 def refusal(status: int, body=None, headers: dict | None = None, **reply) -> str:
     """An answer with this status instead of a stream."""
-    body = {"error": {"message": "refused by the script", "type": "scripted", "code": None}} if body is None else body
+    body = (
+        {"error": {"message": "refused by the script", "type": "scripted", "code": None}}
+        if body is None
+        else body
+    )
     return script(head={"status": status, "headers": headers or {}, "body": body}, **reply)

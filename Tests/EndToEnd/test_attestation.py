@@ -30,7 +30,10 @@ def http(trusting):
 @pytest.fixture
 def unused_http(enclave):
     """A client of a proxy that has seen no failure yet: after many of them it pauses."""
-    with Proxy.serving(enclave) as proxy, httpx.Client(base_url=proxy.url, timeout=30, trust_env=False) as client:
+    with (
+        Proxy.serving(enclave) as proxy,
+        httpx.Client(base_url=proxy.url, timeout=30, trust_env=False) as client,
+    ):
         yield client
 
 
@@ -80,13 +83,17 @@ def all_at_once(http, bodies):
 def test_fifty_first_requests_make_one_attestation(http, enclave):
     model = enclave.fresh_model()
     answers = all_at_once(http, [body(model, f"echo:{number}") for number in range(50)])
-    assert [answer.json()["choices"][0]["message"]["content"] for answer in answers] == [str(n) for n in range(50)]
+    assert [answer.json()["choices"][0]["message"]["content"] for answer in answers] == [
+        str(n) for n in range(50)
+    ]
     assert len(enclave.attestations(model)) == 1
 
 
 def test_two_models_make_two_attestations(http, enclave):
     models = [enclave.fresh_model(), enclave.fresh_model()]
-    answers = all_at_once(http, [body(models[number % 2], f"echo:{number}") for number in range(20)])
+    answers = all_at_once(
+        http, [body(models[number % 2], f"echo:{number}") for number in range(20)]
+    )
     assert {answer.status_code for answer in answers} == {200}
     assert [len(enclave.attestations(model)) for model in models] == [1, 1]
 
@@ -118,10 +125,15 @@ def test_a_key_that_never_matches_is_given_up_after_one_more_try(http, enclave):
     assert len(enclave.chats(model)) == 2 and len(enclave.attestations(model)) == 2
 
 
-@pytest.mark.parametrize("message, kind", [
-    ("Failed to decrypt field", "invalid_request"), ("Decryption failed", "e2ee_decryption_failed"),
-    ("Invalid public key", "e2ee_invalid_public_key"), ("x", "e2ee_model_key_mismatch"),
-])
+@pytest.mark.parametrize(
+    "message, kind",
+    [
+        ("Failed to decrypt field", "invalid_request"),
+        ("Decryption failed", "e2ee_decryption_failed"),
+        ("Invalid public key", "e2ee_invalid_public_key"),
+        ("x", "e2ee_model_key_mismatch"),
+    ],
+)
 def test_every_sign_of_a_stale_key_is_understood(http, enclave, message, kind):
     model = enclave.fresh_model()
     text = refusal(400, body={"error": {"message": message, "type": kind, "code": kind}})
@@ -142,7 +154,9 @@ def test_a_request_is_not_tried_again_once_text_has_been_delivered(http, enclave
     error = {"raw": 'data: {"error":{"message":"x","type":"e2ee_model_key_mismatch"}}\n\n'}
     text = script(ROLE, *say("delivered"), error, end="fin")
     with pytest.raises(httpx.RemoteProtocolError):
-        with http.stream("POST", "/v1/chat/completions", json=body(model, text, stream=True)) as answer:
+        with http.stream(
+            "POST", "/v1/chat/completions", json=body(model, text, stream=True)
+        ) as answer:
             for piece in answer.iter_bytes():
                 received += piece
     assert received.count(b"delivered") == 1 and b'"error"' in received
@@ -150,7 +164,10 @@ def test_a_request_is_not_tried_again_once_text_has_been_delivered(http, enclave
 
 
 def test_an_attestation_that_fails_twice_and_then_works_is_a_success(http, enclave):
-    answers = [http.post("/v1/chat/completions", json=body("e2ee-late-p", "echo:at last")) for _ in range(3)]
+    answers = [
+        http.post("/v1/chat/completions", json=body("e2ee-late-p", "echo:at last"))
+        for _ in range(3)
+    ]
     statuses = [answer.status_code for answer in answers]
     assert statuses[-1] == 200 and set(statuses[:-1]) <= {200, 502}
     assert answers[-1].json()["choices"][0]["message"]["content"] == "at last"

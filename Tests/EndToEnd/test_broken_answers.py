@@ -34,16 +34,46 @@ ERROR = 'data: {"error":{"message":"the model broke","type":"server_error","code
 CALLS = [{"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
 
 BROKEN = {
-    **{how: spoiled(how) for how in (
-        "tag", "ciphertext", "nonce", "sender", "wrong-key", "clear", "clear-blank", "short", "odd", "not-hex",
-        "off-curve", "compressed", "hybrid", "repeat", "number", "object", "list",
-    )},
+    **{
+        how: spoiled(how)
+        for how in (
+            "tag",
+            "ciphertext",
+            "nonce",
+            "sender",
+            "wrong-key",
+            "clear",
+            "clear-blank",
+            "short",
+            "odd",
+            "not-hex",
+            "off-curve",
+            "compressed",
+            "hybrid",
+            "repeat",
+            "number",
+            "object",
+            "list",
+        )
+    },
     "first-envelope-spoiled": script(ROLE, *say("BAD", spoil="tag"), *ENDING),
-    "reasoning-in-clear": script(ROLE, {"reasoning": "BAD", "spoil": "clear"}, *say("good "), *ENDING),
-    "reasoning-content-spoiled": script(ROLE, {"reasoning_content": "BAD", "spoil": "tag"}, *say("good "), *ENDING),
+    "reasoning-in-clear": script(
+        ROLE, {"reasoning": "BAD", "spoil": "clear"}, *say("good "), *ENDING
+    ),
+    "reasoning-content-spoiled": script(
+        ROLE, {"reasoning_content": "BAD", "spoil": "tag"}, *say("good "), *ENDING
+    ),
     "clear-text-in-the-finish-chunk": script(
-        ROLE, *say("good "), {"chunk": {"id": "c", "choices": [
-            {"index": 0, "delta": {"content": "BAD"}, "finish_reason": "stop"}]}}, DONE),
+        ROLE,
+        *say("good "),
+        {
+            "chunk": {
+                "id": "c",
+                "choices": [{"index": 0, "delta": {"content": "BAD"}, "finish_reason": "stop"}],
+            }
+        },
+        DONE,
+    ),
     "clear-tool-calls": clear_delta(tool_calls=CALLS),
     "clear-function-call": clear_delta(function_call={"name": "f", "arguments": "BAD"}),
     "clear-refusal": clear_delta(refusal="BAD"),
@@ -51,10 +81,28 @@ BROKEN = {
     "clear-audio": clear_delta(audio={"data": "BAD"}),
     "clear-images": clear_delta(images=[{"url": "BAD"}]),
     "clear-reasoning-details": clear_delta(reasoning_details=[{"text": "BAD"}]),
-    "clear-logprobs": script(ROLE, *say("good "), {"chunk": {"id": "c", "choices": [
-        {"index": 0, "delta": {}, "logprobs": {"content": [{"token": "BAD"}]}, "finish_reason": None}]}}, *ENDING),
+    "clear-logprobs": script(
+        ROLE,
+        *say("good "),
+        {
+            "chunk": {
+                "id": "c",
+                "choices": [
+                    {
+                        "index": 0,
+                        "delta": {},
+                        "logprobs": {"content": [{"token": "BAD"}]},
+                        "finish_reason": None,
+                    }
+                ],
+            }
+        },
+        *ENDING,
+    ),
     "two-choices": script(ROLE, *say("good "), {"content": "BAD", "index": 1}, *ENDING),
-    "other-choice-only": script({"content": "BAD", "index": 1}, {"finish": "stop", "index": 1}, DONE),
+    "other-choice-only": script(
+        {"content": "BAD", "index": 1}, {"finish": "stop", "index": 1}, DONE
+    ),
     "text-after-the-finish": script(ROLE, *say("good "), STOP, *say("BAD"), DONE),
     "no-finish-reason": script(ROLE, *say("good "), USED, DONE),
     "no-finish-and-no-done": script(ROLE, *say("good ")),
@@ -65,10 +113,15 @@ BROKEN = {
     "cut-by-close-notify": script(ROLE, *say("good "), end="close-notify"),
     "cut-inside-a-chunk": script(ROLE, *say("good "), end="short-chunk"),
     "cut-inside-an-event": script(ROLE, *say("good "), raw('data: {"id":"c","choices":[{"ind')),
-    "cut-before-the-blank-line": script(ROLE, *say("good "), raw(
-        'data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}')),
+    "cut-before-the-blank-line": script(
+        ROLE,
+        *say("good "),
+        raw('data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'),
+    ),
     "bad-chunk-size": script(ROLE, *say("good "), end="bad-chunk"),
-    "close-delimited-and-cut": script(ROLE, *say("good "), head={"close_delimited": True}, end="fin"),
+    "close-delimited-and-cut": script(
+        ROLE, *say("good "), head={"close_delimited": True}, end="fin"
+    ),
     "error-event-first": script(raw(ERROR), DONE),
     "error-event-in-the-middle": script(ROLE, *say("good "), raw(ERROR), DONE),
     "error-event-after-all-text": script(ROLE, *say("good "), raw(ERROR), STOP, DONE),
@@ -76,9 +129,15 @@ BROKEN = {
     "event-that-is-not-json": script(ROLE, *say("good "), raw("data: BAD\n\n"), *ENDING),
     "event-that-is-an-array": script(ROLE, *say("good "), raw("data: []\n\n"), *ENDING),
     "event-that-is-cut-json": script(ROLE, *say("good "), raw('data: {"choices":[\n\n'), *ENDING),
-    "choices-that-is-an-object": script(ROLE, *say("good "), raw('data: {"choices":{"0":{}}}\n\n'), *ENDING),
-    "duplicate-content": script(ROLE, *say("good "), raw(
-        'data: {"choices":[{"index":0,"delta":{"content":null,"content":"BAD"}}]}\n\n'), *ENDING),
+    "choices-that-is-an-object": script(
+        ROLE, *say("good "), raw('data: {"choices":{"0":{}}}\n\n'), *ENDING
+    ),
+    "duplicate-content": script(
+        ROLE,
+        *say("good "),
+        raw('data: {"choices":[{"index":0,"delta":{"content":null,"content":"BAD"}}]}\n\n'),
+        *ENDING,
+    ),
 }
 
 
@@ -151,29 +210,72 @@ def test_the_upstream_is_left_as_soon_as_the_damage_is_seen(http, enclave, marke
 
 
 GOOD = {
-    **{"delivered-as-" + how: whole("one ", "zwö ", "🦊", delivery=how) for how in (
-        "crlf", "cr", "comments", "chunk-per-byte", "bytes", "tiny-records", "one-write", "several-data-lines",
-    )},
+    **{
+        "delivered-as-" + how: whole("one ", "zwö ", "🦊", delivery=how)
+        for how in (
+            "crlf",
+            "cr",
+            "comments",
+            "chunk-per-byte",
+            "bytes",
+            "tiny-records",
+            "one-write",
+            "several-data-lines",
+        )
+    },
     "no-done": script(ROLE, *say("one ", "zwö ", "🦊"), STOP, USED),
-    "done-without-blank-line": script(ROLE, *say("one ", "zwö ", "🦊"), STOP, USED, {"raw": "data: [DONE]"}),
-    "close-delimited": whole("one ", "zwö ", "🦊", head={"close_delimited": True}, end="close-notify"),
+    "done-without-blank-line": script(
+        ROLE, *say("one ", "zwö ", "🦊"), STOP, USED, {"raw": "data: [DONE]"}
+    ),
+    "close-delimited": whole(
+        "one ", "zwö ", "🦊", head={"close_delimited": True}, end="close-notify"
+    ),
     "left-rudely-after-the-last-chunk": whole("one ", "zwö ", "🦊", end="last-chunk-then-rude"),
     "cut-after-done": whole("one ", "zwö ", "🦊", end="fin"),
     "upper-case": script(ROLE, *say("one ", "zwö ", spoil="upper"), *say("🦊"), *ENDING),
     "with-0x": script(ROLE, *say("one ", "zwö ", "🦊", spoil="0x"), *ENDING),
-    "byte-order-mark": script({"raw": {"base64": base64.b64encode(b"\xef\xbb\xbf").decode()}}, ROLE,
-                              *say("one ", "zwö ", "🦊"), *ENDING),
-    "character-over-two-envelopes": script(ROLE, *say("one zwö "), {"bytes": "f09f"}, {"bytes": "a68a"}, *ENDING),
+    "byte-order-mark": script(
+        {"raw": {"base64": base64.b64encode(b"\xef\xbb\xbf").decode()}},
+        ROLE,
+        *say("one ", "zwö ", "🦊"),
+        *ENDING,
+    ),
+    "character-over-two-envelopes": script(
+        ROLE, *say("one zwö "), {"bytes": "f09f"}, {"bytes": "a68a"}, *ENDING
+    ),
     "character-over-four-envelopes": script(
-        ROLE, *say("one zw"), {"bytes": "c3"}, {"bytes": "b620f0"}, {"bytes": "9f"}, {"bytes": "a6"}, {"bytes": "8a"}, *ENDING),
+        ROLE,
+        *say("one zw"),
+        {"bytes": "c3"},
+        {"bytes": "b620f0"},
+        {"bytes": "9f"},
+        {"bytes": "a6"},
+        {"bytes": "8a"},
+        *ENDING,
+    ),
     "no-role-chunk": script(*say("one ", "zwö ", "🦊"), *ENDING),
-    "finish-with-the-last-text": script(ROLE, *say("one ", "zwö "), {"content": "🦊", "with_finish": "stop"}, DONE),
-    "empty-deltas": script(ROLE, {"delta": {}}, {"delta": {"content": None}}, {"delta": {"content": ""}}, {"delta": None},
-                           *say("one ", "zwö ", "🦊"), *ENDING),
+    "finish-with-the-last-text": script(
+        ROLE, *say("one ", "zwö "), {"content": "🦊", "with_finish": "stop"}, DONE
+    ),
+    "empty-deltas": script(
+        ROLE,
+        {"delta": {}},
+        {"delta": {"content": None}},
+        {"delta": {"content": ""}},
+        {"delta": None},
+        *say("one ", "zwö ", "🦊"),
+        *ENDING,
+    ),
     "empty-envelopes": script(ROLE, *say("one ", "", "zwö ", "", "🦊"), *ENDING),
-    "empty-clear-members": script(ROLE, {"delta": {"tool_calls": [], "refusal": None, "annotations": []}},
-                                  *say("one ", "zwö ", "🦊"), *ENDING),
-    "unknown-members": script(ROLE, {"delta": {"unheard_of": None}}, *say("one ", "zwö ", "🦊"), *ENDING),
+    "empty-clear-members": script(
+        ROLE,
+        {"delta": {"tool_calls": [], "refusal": None, "annotations": []}},
+        *say("one ", "zwö ", "🦊"),
+        *ENDING,
+    ),
+    "unknown-members": script(
+        ROLE, {"delta": {"unheard_of": None}}, *say("one ", "zwö ", "🦊"), *ENDING
+    ),
     "many-in-one-envelope": script(ROLE, *say("one zwö 🦊"), *ENDING),
 }
 
@@ -191,18 +293,41 @@ def test_an_unusual_but_complete_answer_is_a_success(http, name, stream):
     assert events.count("[DONE]") == 1 and events[-1] == "[DONE]"
     choices = [choice for event in events[:-1] for choice in json.loads(event)["choices"]]
     assert "".join(choice["delta"].get("content") or "" for choice in choices) == "one zwö 🦊"
-    assert [choice["finish_reason"] for choice in choices if choice.get("finish_reason")] == ["stop"]
+    assert [choice["finish_reason"] for choice in choices if choice.get("finish_reason")] == [
+        "stop"
+    ]
 
 
 @pytest.mark.parametrize("reason", ["stop", "length", "content_filter"])
 def test_finish_reasons_pass(client, reason):
-    answer = client.chat.completions.create(**ask(script(ROLE, *say("a"), {"finish": reason}, USED, DONE)))
+    answer = client.chat.completions.create(
+        **ask(script(ROLE, *say("a"), {"finish": reason}, USED, DONE))
+    )
     assert answer.choices[0].finish_reason == reason
 
 
-MAPPED = [(400, 400), (401, 401), (402, 402), (403, 502), (404, 404), (413, 413), (422, 422), (429, 429), (503, 503),
-          (500, 502), (501, 502), (502, 502), (504, 504), (505, 502), (599, 502), (418, 502), (301, 502), (302, 502),
-          (307, 502), (308, 502)]
+MAPPED = [
+    (400, 400),
+    (401, 401),
+    (402, 402),
+    (403, 502),
+    (404, 404),
+    (413, 413),
+    (422, 422),
+    (429, 429),
+    (503, 503),
+    (500, 502),
+    (501, 502),
+    (502, 502),
+    (504, 504),
+    (505, 502),
+    (599, 502),
+    (418, 502),
+    (301, 502),
+    (302, 502),
+    (307, 502),
+    (308, 502),
+]
 
 
 @pytest.mark.parametrize("upstream, expected", MAPPED)
@@ -210,7 +335,9 @@ MAPPED = [(400, 400), (401, 401), (402, 402), (403, 502), (404, 404), (413, 413)
 def test_statuses_are_mapped(http, enclave, upstream, expected, stream):
     headers = {"location": enclave.url + "/chat/completions"} if 300 <= upstream < 400 else {}
     before = len(enclave.received)
-    answer = http.post("/v1/chat/completions", json=ask(refusal(upstream, headers=headers), stream=stream))
+    answer = http.post(
+        "/v1/chat/completions", json=ask(refusal(upstream, headers=headers), stream=stream)
+    )
     assert answer.status_code == expected, answer.text
     assert answer.headers["content-type"].startswith("application/json")
     assert set(answer.json()["error"]) >= {"message", "type", "code", "param"}
@@ -220,12 +347,17 @@ def test_statuses_are_mapped(http, enclave, upstream, expected, stream):
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("after", ["7", "0"])
 def test_retry_after_is_passed_on(http, status, after):
-    answer = http.post("/v1/chat/completions", json=ask(refusal(status, headers={"retry-after": after})))
+    answer = http.post(
+        "/v1/chat/completions", json=ask(refusal(status, headers={"retry-after": after}))
+    )
     assert answer.status_code == status and answer.headers["retry-after"] == after
 
 
-@pytest.mark.parametrize("body", [{"error": "text"}, {"message": "text"}, {"error": {"message": 5}}, [], "text", "", "<html>"],
-                         ids=repr)
+@pytest.mark.parametrize(
+    "body",
+    [{"error": "text"}, {"message": "text"}, {"error": {"message": 5}}, [], "text", "", "<html>"],
+    ids=repr,
+)
 def test_every_form_of_an_error_body_becomes_the_same_form(http, body):
     answer = http.post("/v1/chat/completions", json=ask(refusal(400, body=body)))
     assert answer.status_code == 400
@@ -243,7 +375,7 @@ NOT_HTTP = {
     "length-and-chunked": b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     "signed-length": b"HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\n{}",
     "gzip": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x8b",
-    "json-instead-of-a-stream": b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
+    "json-instead-of-a-stream": b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
     "page-instead-of-a-stream": b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
     "switching-protocols": b"HTTP/1.1 101 Switching\r\nupgrade: websocket\r\n\r\nxxxx",
     "many-continues": b"HTTP/1.1 100 Continue\r\n\r\n" * 20000,
@@ -257,7 +389,9 @@ NOT_HTTP = {
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_that_is_no_answer_is_a_502(http, name, stream):
     head = {"raw": base64.b64encode(NOT_HTTP[name]).decode()}
-    answer = http.post("/v1/chat/completions", json=ask(script(head=head, end="fin"), stream=stream))
+    answer = http.post(
+        "/v1/chat/completions", json=ask(script(head=head, end="fin"), stream=stream)
+    )
     assert answer.status_code == 502, answer.text
     assert answer.json()["error"]["message"]
 
@@ -291,7 +425,9 @@ def test_a_stall_in_the_middle_of_a_stream_is_an_error_event(impatient, enclave,
     text = script(ROLE, *say(marker), {"stall": True})
     body = b""
     with pytest.raises(httpx.RemoteProtocolError):
-        with impatient.stream("POST", "/v1/chat/completions", json=ask(text, stream=True)) as answer:
+        with impatient.stream(
+            "POST", "/v1/chat/completions", json=ask(text, stream=True)
+        ) as answer:
             for piece in answer.iter_bytes():
                 body += piece
     assert marker.encode() in body and b'"error"' in body and b"[DONE]" not in body

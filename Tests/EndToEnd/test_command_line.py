@@ -21,8 +21,17 @@ def ask(text, **more):
 
 def serve(enclave, *more: str, **variables):
     return run(
-        "serve", "--host", "127.0.0.1", "--port", "0", "--upstream-url", enclave.url, "--ca-file", str(enclave.ca_file),
-        *more, **(GOOD | variables),
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--upstream-url",
+        enclave.url,
+        "--ca-file",
+        str(enclave.ca_file),
+        *more,
+        **(GOOD | variables),
     )
 
 
@@ -59,29 +68,68 @@ def test_another_word_for_verification_is_refused(enclave, value):
 
 
 def test_a_foreign_provider_needs_consent_to_unproven_hardware():
-    done = run("serve", "--port", "0", "--upstream-url", "https://203.0.113.1/api/v1", "--verify", "binding", **GOOD)
+    done = run(
+        "serve",
+        "--port",
+        "0",
+        "--upstream-url",
+        "https://203.0.113.1/api/v1",
+        "--verify",
+        "binding",
+        **GOOD,
+    )
     refused(done, "accept-unproven-hardware")
 
 
-@pytest.mark.parametrize("url", [
-    "http://203.0.113.1/api/v1", "http://api.venice.ai/api/v1", "http://127.0.0.1.evil.example/api/v1",
-    "http://localhost.evil.example/", "http://127.0.0.1@evil.example/",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://203.0.113.1/api/v1",
+        "http://api.venice.ai/api/v1",
+        "http://127.0.0.1.evil.example/api/v1",
+        "http://localhost.evil.example/",
+        "http://127.0.0.1@evil.example/",
+    ],
+)
 def test_a_provider_without_tls_is_refused(url):
-    refused(run("serve", "--port", "0", "--upstream-url", url, "--accept-unproven-hardware", **GOOD))
+    refused(
+        run("serve", "--port", "0", "--upstream-url", url, "--accept-unproven-hardware", **GOOD)
+    )
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "ftp://127.0.0.1/", "https://", "https://user:pass@127.0.0.1/", "https://127.0.0.1:99999/", "https://a b/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "ftp://127.0.0.1/",
+        "https://",
+        "https://user:pass@127.0.0.1/",
+        "https://127.0.0.1:99999/",
+        "https://a b/",
+    ],
+)
 def test_a_url_that_is_none_is_refused(url):
-    refused(run("serve", "--port", "0", "--upstream-url", url, "--accept-unproven-hardware", **GOOD))
+    refused(
+        run("serve", "--port", "0", "--upstream-url", url, "--accept-unproven-hardware", **GOOD)
+    )
 
 
 @pytest.mark.parametrize("more", [[], ["--insecure-lan"]])
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_listening_beyond_this_machine_needs_a_key(enclave, host, more):
     done = run(
-        "serve", "--host", host, "--port", "0", "--upstream-url", enclave.url, "--ca-file", str(enclave.ca_file),
-        *more, **GOOD,
+        "serve",
+        "--host",
+        host,
+        "--port",
+        "0",
+        "--upstream-url",
+        enclave.url,
+        "--ca-file",
+        str(enclave.ca_file),
+        *more,
+        **GOOD,
     )
     refused(done, "key")
 
@@ -90,10 +138,14 @@ def test_listening_beyond_this_machine_works_with_a_key_and_consent(enclave, tmp
     file = tmp_path / "inbound"
     file.write_text("inbound")
     file.chmod(0o600)
-    with Proxy.serving(enclave, "--insecure-lan", "--require-key-file", str(file), host="0.0.0.0") as proxy:
+    with Proxy.serving(
+        enclave, "--insecure-lan", "--require-key-file", str(file), host="0.0.0.0"
+    ) as proxy:
         assert httpx.get(proxy.url + "/health", trust_env=False).status_code == 200
         assert httpx.get(proxy.url + "/v1/models", trust_env=False).status_code == 401
-        authorized = httpx.get(proxy.url + "/v1/models", headers={"authorization": "Bearer inbound"}, trust_env=False)
+        authorized = httpx.get(
+            proxy.url + "/v1/models", headers={"authorization": "Bearer inbound"}, trust_env=False
+        )
         assert authorized.status_code == 200
 
 
@@ -114,12 +166,25 @@ def test_a_port_that_is_none_is_refused(enclave, port):
     refused(serve(enclave, "--port=" + port))
 
 
-@pytest.mark.parametrize("option, value", [
-    ("--log-level", "loud"), ("--max-body", "-1"), ("--max-body", "many"), ("--connect-timeout", "-1"),
-    ("--idle-timeout", "soon"), ("--idle-timeout", "nan"), ("--first-byte-timeout", "inf"), ("--header-timeout", ""),
-    ("--ca-file", "/nonexistent.pem"), ("--api-key-file", "/nonexistent"), ("--require-key-file", "/nonexistent"),
-    ("--host", "not an address"), ("--allow-origin", "*"), ("--unheard-of", "1"),
-])
+@pytest.mark.parametrize(
+    "option, value",
+    [
+        ("--log-level", "loud"),
+        ("--max-body", "-1"),
+        ("--max-body", "many"),
+        ("--connect-timeout", "-1"),
+        ("--idle-timeout", "soon"),
+        ("--idle-timeout", "nan"),
+        ("--first-byte-timeout", "inf"),
+        ("--header-timeout", ""),
+        ("--ca-file", "/nonexistent.pem"),
+        ("--api-key-file", "/nonexistent"),
+        ("--require-key-file", "/nonexistent"),
+        ("--host", "not an address"),
+        ("--allow-origin", "*"),
+        ("--unheard-of", "1"),
+    ],
+)
 def test_a_wrong_value_of_an_option_ends_the_program(enclave, option, value):
     refused(serve(enclave, f"{option}={value}"))
 
@@ -146,11 +211,20 @@ def test_it_says_what_it_does_not_verify(enclave):
 
 
 def test_options_come_from_the_environment(enclave):
-    proxy = Proxy("serve", **GOOD | {
-        "E2EE_PROXY_HOST": "127.0.0.1", "E2EE_PROXY_PORT": "0", "E2EE_PROXY_UPSTREAM_URL": enclave.url,
-        "E2EE_PROXY_CA_FILE": str(enclave.ca_file), "E2EE_PROXY_VERIFY": "binding", "E2EE_PROXY_LOG_LEVEL": "trace",
-        "E2EE_PROXY_MAX_BODY": "2000", "E2EE_PROXY_ALLOW_ORIGIN": "https://a.example,https://b.example",
-    })
+    proxy = Proxy(
+        "serve",
+        **GOOD
+        | {
+            "E2EE_PROXY_HOST": "127.0.0.1",
+            "E2EE_PROXY_PORT": "0",
+            "E2EE_PROXY_UPSTREAM_URL": enclave.url,
+            "E2EE_PROXY_CA_FILE": str(enclave.ca_file),
+            "E2EE_PROXY_VERIFY": "binding",
+            "E2EE_PROXY_LOG_LEVEL": "trace",
+            "E2EE_PROXY_MAX_BODY": "2000",
+            "E2EE_PROXY_ALLOW_ORIGIN": "https://a.example,https://b.example",
+        },
+    )
     with proxy.wait_until_listening():
         with httpx.Client(base_url=proxy.url, trust_env=False) as client:
             assert client.post("/v1/chat/completions", json=ask("echo:x")).status_code == 200
@@ -161,13 +235,26 @@ def test_options_come_from_the_environment(enclave):
 
 def test_the_command_line_wins_over_the_environment(enclave):
     with Proxy.serving(enclave, "--max-body", "100000", E2EE_PROXY_MAX_BODY="10") as proxy:
-        assert httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False).status_code == 200
+        assert (
+            httpx.post(
+                proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False
+            ).status_code
+            == 200
+        )
 
 
-@pytest.mark.parametrize("name, value", [("PORT", "x"), ("VERIFY", "full"), ("IDLE_TIMEOUT", "x"), ("LOG_LEVEL", "loud")])
+@pytest.mark.parametrize(
+    "name, value", [("PORT", "x"), ("VERIFY", "full"), ("IDLE_TIMEOUT", "x"), ("LOG_LEVEL", "loud")]
+)
 def test_a_wrong_value_in_the_environment_ends_the_program(enclave, name, value):
     done = run(
-        "serve", "--host", "127.0.0.1", "--upstream-url", enclave.url, "--ca-file", str(enclave.ca_file),
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--upstream-url",
+        enclave.url,
+        "--ca-file",
+        str(enclave.ca_file),
         **GOOD | {"E2EE_PROXY_PORT": "0", "E2EE_PROXY_" + name: value},
     )
     refused(done)
@@ -183,7 +270,12 @@ def key_file(directory, mode: int, text: str = API_KEY + "\n"):
 def test_the_key_of_the_provider_comes_from_a_private_file(enclave, tmp_path):
     file = key_file(tmp_path, 0o600)
     with Proxy.serving(enclave, "--api-key-file", file, key=None) as proxy:
-        assert httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False).status_code == 200
+        assert (
+            httpx.post(
+                proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False
+            ).status_code
+            == 200
+        )
         proxy.stop()
         assert API_KEY.encode() not in proxy.printed
 
@@ -197,7 +289,14 @@ def test_a_key_file_that_others_can_read_is_refused(enclave, tmp_path, option, m
 @pytest.mark.parametrize("text", ["", "\n", "two\nlines\n", "with blank\n"])
 @pytest.mark.parametrize("option", ["--api-key-file", "--require-key-file"])
 def test_a_key_file_without_one_key_is_refused(enclave, tmp_path, option, text):
-    refused(serve(enclave, option, key_file(tmp_path, 0o600, text), VENICE_API_KEY=None if "api" in option else API_KEY))
+    refused(
+        serve(
+            enclave,
+            option,
+            key_file(tmp_path, 0o600, text),
+            VENICE_API_KEY=None if "api" in option else API_KEY,
+        )
+    )
 
 
 def test_a_key_file_may_be_a_directory_only_by_mistake(enclave, tmp_path):
@@ -210,7 +309,9 @@ def test_the_version_is_printed(arguments):
     assert done.returncode == 0 and re.search(r"\d+\.\d+\.\d+", done.stdout) and done.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["help"], ["serve", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["help"], ["serve", "--help"], ["demo", "--help"]]
+)
 def test_help_is_printed(arguments):
     done = run(*arguments)
     assert done.returncode == 0 and "USAGE" in done.stdout
@@ -247,7 +348,10 @@ def test_a_proxy_with_a_warm_upstream_stops_at_once(enclave):
 
 def test_running_streams_finish_and_new_connections_are_refused(enclave, marker):
     text = script(ROLE, *say("early "), {"gate": marker}, *say("late"), *ENDING)
-    with Proxy.serving(enclave) as proxy, httpx.Client(base_url=proxy.url, timeout=20, trust_env=False) as client:
+    with (
+        Proxy.serving(enclave) as proxy,
+        httpx.Client(base_url=proxy.url, timeout=20, trust_env=False) as client,
+    ):
         with client.stream("POST", "/v1/chat/completions", json=ask(text, stream=True)) as answer:
             pieces = answer.iter_text()
             received = next(piece for piece in pieces if "early" in piece)
@@ -273,7 +377,9 @@ def test_a_stream_that_outlasts_the_drain_time_is_cut(enclave, marker):
     with Proxy.serving(enclave, "--drain-timeout", "0.5") as proxy:
         with httpx.Client(base_url=proxy.url, timeout=20, trust_env=False) as client:
             with pytest.raises(httpx.TransportError):
-                with client.stream("POST", "/v1/chat/completions", json=ask(text, stream=True)) as answer:
+                with client.stream(
+                    "POST", "/v1/chat/completions", json=ask(text, stream=True)
+                ) as answer:
                     for piece in answer.iter_text():
                         assert "[DONE]" not in piece
                         if marker in piece:
@@ -286,7 +392,9 @@ def test_a_closed_standard_error_does_not_end_the_proxy(enclave):
     with Proxy.serving(enclave) as proxy:
         proxy.process.stderr.close()
         for _ in range(5):
-            answer = httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False)
+            answer = httpx.post(
+                proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False
+            )
             assert answer.status_code == 200
         proxy.terminate()
         assert proxy.process.wait(5) == 0
@@ -298,7 +406,9 @@ def test_a_closed_standard_error_does_not_end_the_proxy(enclave):
 def test_a_provider_with_an_unknown_authority_gets_nothing(enclave, tmp_path):
     with Proxy.serving(enclave, "--ca-file", str(Enclave(tmp_path).ca_file)) as proxy:
         before = len(enclave.received)
-        answer = httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), timeout=20, trust_env=False)
+        answer = httpx.post(
+            proxy.url + "/v1/chat/completions", json=ask("echo:x"), timeout=20, trust_env=False
+        )
         assert answer.status_code in (502, 503) and answer.json()["error"]["message"]
         assert len(enclave.received) == before
 
@@ -308,7 +418,9 @@ def test_a_provider_with_a_wrong_certificate_gets_nothing(tmp_path, certificate)
     impostor = Enclave(tmp_path, **certificate).start()
     try:
         with Proxy.serving(impostor) as proxy:
-            answer = httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), timeout=20, trust_env=False)
+            answer = httpx.post(
+                proxy.url + "/v1/chat/completions", json=ask("echo:x"), timeout=20, trust_env=False
+            )
             assert answer.status_code in (502, 503) and impostor.received == []
     finally:
         impostor.stop()
@@ -331,7 +443,9 @@ def test_a_provider_that_never_answers_the_handshake_is_given_up(enclave):
         silent.listen()
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/api/v1"
         with Proxy.serving(enclave, "--upstream-url", url, "--connect-timeout", "0.5") as proxy:
-            answer = httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), timeout=20, trust_env=False)
+            answer = httpx.post(
+                proxy.url + "/v1/chat/completions", json=ask("echo:x"), timeout=20, trust_env=False
+            )
             assert answer.status_code in (502, 503, 504)
 
 

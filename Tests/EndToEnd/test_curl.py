@@ -21,7 +21,9 @@ def ask(text: str, **more) -> dict:
 
 
 def test_curl_gets_a_completion(proxy, enclave):
-    done = curl(proxy, "--write-out", "\n%{http_code} %{content_type}", body=ask("echo:hello from curl"))
+    done = curl(
+        proxy, "--write-out", "\n%{http_code} %{content_type}", body=ask("echo:hello from curl")
+    )
     body, _, last = done.stdout.rpartition("\n")
     assert done.returncode == 0 and last == "200 application/json"
     assert json.loads(body)["choices"][0]["message"]["content"] == "hello from curl"
@@ -30,9 +32,22 @@ def test_curl_gets_a_completion(proxy, enclave):
 def test_curl_streams_while_the_answer_is_written(proxy, enclave, marker):
     body = ask(script(ROLE, *say("early "), {"gate": marker}, *say("late"), *ENDING), stream=True)
     process = subprocess.Popen(
-        ["curl", "--silent", "--no-buffer", "--max-time", "20", "--noproxy", "*", "--header",
-         "Content-Type: application/json", "--data-binary", json.dumps(body), proxy.url + "/v1/chat/completions"],
-        stdout=subprocess.PIPE, text=True,
+        [
+            "curl",
+            "--silent",
+            "--no-buffer",
+            "--max-time",
+            "20",
+            "--noproxy",
+            "*",
+            "--header",
+            "Content-Type: application/json",
+            "--data-binary",
+            json.dumps(body),
+            proxy.url + "/v1/chat/completions",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with process:
         lines = iter(process.stdout.readline, "")
@@ -51,8 +66,10 @@ def test_curl_sees_a_cut_stream_as_a_failure(proxy, enclave):
 
 def test_curl_sends_a_large_body_with_expect(proxy, enclave, marker):
     text = marker + "x" * 100_000
-    body = {"model": MODEL, "messages": [
-        {"role": "system", "content": text}, {"role": "user", "content": "echo:read"}]}
+    body = {
+        "model": MODEL,
+        "messages": [{"role": "system", "content": text}, {"role": "user", "content": "echo:read"}],
+    }
     done = curl(proxy, "--header", "Expect: 100-continue", body=body)
     assert json.loads(done.stdout)["choices"][0]["message"]["content"] == "read"
     assert enclave.chat_that_said(marker).opened[0] == ("system", text)

@@ -35,7 +35,11 @@ def curl_command(demo) -> list[str]:
 def python_snippet(demo) -> str:
     """The printed Python lines, from the import on, without what indents them."""
     lines = printed(demo).splitlines()
-    start = next(number for number, line in enumerate(lines) if "import OpenAI" in line or "import openai" in line)
+    start = next(
+        number
+        for number, line in enumerate(lines)
+        if "import OpenAI" in line or "import openai" in line
+    )
     margin = len(lines[start]) - len(lines[start].lstrip())
     end = start
     while end < len(lines) and lines[end].strip():
@@ -53,15 +57,21 @@ def test_it_needs_no_key(demo):
 
 def test_the_printed_curl_streams_an_answer(demo):
     command = curl_command(demo)
-    done = subprocess.run([*command, "--max-time", "20", "--noproxy", "*"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [*command, "--max-time", "20", "--noproxy", "*"], capture_output=True, text=True, timeout=30
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("data: [DONE]")
-    chunks = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("data: {")]
+    chunks = [
+        json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("data: {")
+    ]
     assert "".join(c["delta"].get("content") or "" for chunk in chunks for c in chunk["choices"])
 
 
 def test_the_printed_python_prints_an_answer(demo):
-    done = subprocess.run([sys.executable, "-c", python_snippet(demo)], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", python_snippet(demo)], capture_output=True, text=True, timeout=30
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 

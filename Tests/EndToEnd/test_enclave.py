@@ -8,7 +8,16 @@ import pytest
 from coincurve import PrivateKey
 
 from direct_client import DirectClient
-from envelope import NotAnEnvelope, address_of, open_sealed, public_hex, read_point, seal, shared_x, text_key
+from envelope import (
+    NotAnEnvelope,
+    address_of,
+    open_sealed,
+    public_hex,
+    read_point,
+    seal,
+    shared_x,
+    text_key,
+)
 from evidence import BAD, REPORT_DATA_AT, SHAPES, attest
 from replies import DONE, ENDING, ROLE, STOP, USED, refusal, say, script, whole
 
@@ -29,13 +38,20 @@ def test_the_shared_secret_and_the_key_are_the_known_ones():
     assert text_key(SENDER, RECIPIENT.public_key).hex() == key
 
 
-@pytest.mark.parametrize("text, ending", [
-    ("deterministic Venice E2EE fixture",
-     "3b364a6560dc6246955e1379bac6c7a0f453c5b2d9be6eabb00cad9955278b4c401f6793813d7f98ba8f163a5c51b87686"),
-    ("", "6dbbe8177cc9d5e806d597969f921217"),
-    ('héllo 🌍 — "quotes"\n\ttab',
-     "3790976c7ede2bd863a1ea303b6605e5b84bd3b88d9e2fccff25bf914fbb0764b543ad4fd0d6c170a371e17d33"),
-])
+@pytest.mark.parametrize(
+    "text, ending",
+    [
+        (
+            "deterministic Venice E2EE fixture",
+            "3b364a6560dc6246955e1379bac6c7a0f453c5b2d9be6eabb00cad9955278b4c401f6793813d7f98ba8f163a5c51b87686",
+        ),
+        ("", "6dbbe8177cc9d5e806d597969f921217"),
+        (
+            'héllo 🌍 — "quotes"\n\ttab',
+            "3790976c7ede2bd863a1ea303b6605e5b84bd3b88d9e2fccff25bf914fbb0764b543ad4fd0d6c170a371e17d33",
+        ),
+    ],
+)
 def test_a_sealed_text_is_the_known_one(text, ending):
     sealed = seal(text.encode(), RECIPIENT.public_key, SENDER, NONCE)
     assert sealed == public_hex(SENDER) + NONCE.hex() + ending
@@ -46,7 +62,9 @@ def test_a_shared_secret_keeps_its_leading_zero():
     sender = PrivateKey((109).to_bytes(32, "big"))
     assert shared_x(sender, RECIPIENT.public_key).hex().startswith("00efae9a")
     sealed = seal(b"leading zero shared secret", RECIPIENT.public_key, sender, NONCE)
-    assert sealed.endswith("b85b3966863bcd657a8db8a69c7d94dd973b7aee86e18312e95076ed32f7129a24467fedf218bc616e0a")
+    assert sealed.endswith(
+        "b85b3966863bcd657a8db8a69c7d94dd973b7aee86e18312e95076ed32f7129a24467fedf218bc616e0a"
+    )
 
 
 def test_the_address_of_private_key_one_is_the_famous_one():
@@ -54,7 +72,9 @@ def test_the_address_of_private_key_one_is_the_famous_one():
     assert address_of(point).hex() == "7e5f4552091a69125d5dfcb7b8c2659029395bdf"
 
 
-@pytest.mark.parametrize("text", ["02" + "11" * 32, "04" + "11" * 64, "04" + "00" * 64, "06" + "11" * 64, "zz" * 65])
+@pytest.mark.parametrize(
+    "text", ["02" + "11" * 32, "04" + "11" * 64, "04" + "00" * 64, "06" + "11" * 64, "zz" * 65]
+)
 def test_a_key_that_is_no_point_is_refused(text):
     with pytest.raises(NotAnEnvelope):
         read_point(text)
@@ -122,9 +142,19 @@ def test_a_rotated_key_is_refused(enclave, direct):
     assert answer.status_code == 400 and answer.json()["error"]["type"] == "e2ee_model_key_mismatch"
 
 
-@pytest.mark.parametrize("delivery", [
-    "events", "crlf", "cr", "comments", "chunk-per-byte", "bytes", "tiny-records", "one-write",
-])
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        "events",
+        "crlf",
+        "cr",
+        "comments",
+        "chunk-per-byte",
+        "bytes",
+        "tiny-records",
+        "one-write",
+    ],
+)
 def test_every_delivery_says_the_same(direct, delivery):
     _, events = direct.chat("e2ee-plain-p", whole("one ", "two ", "three", delivery=delivery))
     assert direct.text(events) == "one two three"
@@ -141,15 +171,21 @@ def test_a_refusal_has_its_status_and_headers(direct):
     assert answer.status_code == 429 and answer.headers["retry-after"] == "7"
 
 
-@pytest.mark.parametrize("spoil", ["tag", "ciphertext", "nonce", "sender", "wrong-key", "off-curve", "short", "odd"])
+@pytest.mark.parametrize(
+    "spoil", ["tag", "ciphertext", "nonce", "sender", "wrong-key", "off-curve", "short", "odd"]
+)
 def test_a_spoiled_envelope_does_not_open(direct, spoil):
-    _, events = direct.chat("e2ee-plain-p", script(ROLE, *say("secret", spoil=spoil), STOP, USED, DONE))
+    _, events = direct.chat(
+        "e2ee-plain-p", script(ROLE, *say("secret", spoil=spoil), STOP, USED, DONE)
+    )
     with pytest.raises(Exception):
         direct.text(events)
 
 
 def test_a_gate_holds_the_stream_until_it_opens(enclave, direct):
-    request = direct.request("e2ee-plain-p", script(ROLE, *say("a"), {"gate": "held"}, *say("b"), *ENDING))
+    request = direct.request(
+        "e2ee-plain-p", script(ROLE, *say("a"), {"gate": "held"}, *say("b"), *ENDING)
+    )
     answer = direct.http.send(request, stream=True)
     lines = answer.iter_lines()
     assert "assistant" in next(lines)

@@ -50,7 +50,9 @@ def test_a_streamed_answer_says_the_same(client):
     assert len({chunk.id for chunk in chunks}) == 1
     assert len({chunk.created for chunk in chunks}) == 1
     assert {chunk.model for chunk in chunks} == {MODEL}
-    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices[0].finish_reason] == ["stop"]
+    assert [
+        chunk.choices[0].finish_reason for chunk in chunks if chunk.choices[0].finish_reason
+    ] == ["stop"]
 
 
 def test_the_first_delta_has_the_role_and_a_content(http):
@@ -75,13 +77,19 @@ def test_every_chunk_is_complete_and_done_comes_once(http):
 def test_usage_comes_in_a_stream_only_when_asked_for(client):
     plain = list(client.chat.completions.create(**ask(whole("a")), stream=True))
     assert all(chunk.usage is None and chunk.choices for chunk in plain)
-    asked = list(client.chat.completions.create(**ask(whole("a")), stream=True, stream_options={"include_usage": True}))
+    asked = list(
+        client.chat.completions.create(
+            **ask(whole("a")), stream=True, stream_options={"include_usage": True}
+        )
+    )
     assert asked[-1].choices == [] and all(chunk.usage is None for chunk in asked[:-1])
     assert asked[-1].usage.model_dump(exclude_none=True, include=set(USAGE)) == USAGE
 
 
 def test_usage_is_not_sent_when_it_is_declined(client):
-    chunks = client.chat.completions.create(**ask(whole("a")), stream=True, stream_options={"include_usage": False})
+    chunks = client.chat.completions.create(
+        **ask(whole("a")), stream=True, stream_options={"include_usage": False}
+    )
     assert all(chunk.usage is None and chunk.choices for chunk in chunks)
 
 
@@ -97,7 +105,9 @@ def test_usage_that_never_came_is_not_invented(client):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_limit_of_tokens_ends_with_length(client, stream):
-    answer = client.chat.completions.create(**ask("echo:one two three four", max_tokens=2, stream=stream))
+    answer = client.chat.completions.create(
+        **ask("echo:one two three four", max_tokens=2, stream=stream)
+    )
     if stream:
         chunks = list(answer)
         assert joined(chunks) == "one two " and chunks[-1].choices[0].finish_reason == "length"
@@ -108,7 +118,9 @@ def test_a_limit_of_tokens_ends_with_length(client, stream):
 
 def test_twenty_turns_arrive_opened_in_order_with_their_roles(client, enclave, marker):
     roles = ["system", "developer"] + ["user", "assistant"] * 9 + ["user"]
-    messages = [{"role": role, "content": f"{role} {marker} {number}"} for number, role in enumerate(roles)]
+    messages = [
+        {"role": role, "content": f"{role} {marker} {number}"} for number, role in enumerate(roles)
+    ]
     messages[-1]["content"] = f"echo:{marker}"
     answer = client.chat.completions.create(model=MODEL, messages=messages)
     assert answer.choices[0].message.content == marker
@@ -119,10 +131,19 @@ def test_twenty_turns_arrive_opened_in_order_with_their_roles(client, enclave, m
     assert arrived[:1] + arrived[2:] == roles[:1] + roles[2:]
 
 
-@pytest.mark.parametrize("text", [
-    "ünïcödé — „Größe“", "日本語のテキスト、漢字", "🦊👩‍👩‍👧‍👦🏴󠁧󠁢󠁳󠁣󠁴󠁿", 'quotes " and \\ backslashes \\u0041', "tab\tnewline\nreturn\r\nend",
-    "\u2028 and \u2029 and \ufeff", "control \x01 \x1f \x7f", "</script> data: [DONE]\n\ndata: {}",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ünïcödé — „Größe“",
+        "日本語のテキスト、漢字",
+        "🦊👩‍👩‍👧‍👦🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+        'quotes " and \\ backslashes \\u0041',
+        "tab\tnewline\nreturn\r\nend",
+        "\u2028 and \u2029 and \ufeff",
+        "control \x01 \x1f \x7f",
+        "</script> data: [DONE]\n\ndata: {}",
+    ],
+)
 @pytest.mark.parametrize("stream", [False, True])
 def test_any_text_survives_both_ways(client, enclave, marker, text, stream):
     said = text + marker
@@ -169,7 +190,9 @@ def test_an_image_arrives_sealed_at_a_model_that_sees(client, enclave, marker):
         {"type": "text", "text": "echo:" + marker},
         {"type": "image_url", "image_url": {"url": DOT, "detail": "low"}},
     ]
-    answer = client.chat.completions.create(model="e2ee-vision-p", messages=[{"role": "user", "content": parts}])
+    answer = client.chat.completions.create(
+        model="e2ee-vision-p", messages=[{"role": "user", "content": parts}]
+    )
     assert answer.choices[0].message.content == marker
     one = enclave.chat_that_said(marker)
     assert one.opened[0][1] == parts
@@ -186,8 +209,13 @@ def test_an_image_for_a_model_that_does_not_see_is_refused_here(client, enclave)
 
 def test_sampling_parameters_arrive_unchanged(client, enclave, marker):
     numbers = {
-        "temperature": 0.7, "top_p": 0.95, "max_tokens": 77, "frequency_penalty": -0.5, "presence_penalty": 1.25,
-        "seed": 123456789012345, "reasoning_effort": "low",
+        "temperature": 0.7,
+        "top_p": 0.95,
+        "max_tokens": 77,
+        "frequency_penalty": -0.5,
+        "presence_penalty": 1.25,
+        "seed": 123456789012345,
+        "reasoning_effort": "low",
     }
     client.chat.completions.create(**ask("echo:" + marker, **numbers))
     one = enclave.chat_that_said(marker)
@@ -209,7 +237,9 @@ def test_reasoning_is_opened_and_kept_apart(client, field, stream):
     else:
         message = answer.choices[0].message
         assert message.content == "answer"
-        thoughts = [getattr(message, name, None) or "" for name in ("reasoning_content", "reasoning")]
+        thoughts = [
+            getattr(message, name, None) or "" for name in ("reasoning_content", "reasoning")
+        ]
     assert sorted(thoughts) == ["", "thinking härd"]
 
 
@@ -229,7 +259,9 @@ def test_chunks_come_before_the_answer_is_complete(client, enclave, marker):
 
 
 def test_leaving_a_stream_closes_the_upstream_within_two_seconds(client, enclave, marker):
-    stream = client.chat.completions.create(**ask(script(ROLE, *say(marker), {"stall": True})), stream=True)
+    stream = client.chat.completions.create(
+        **ask(script(ROLE, *say(marker), {"stall": True})), stream=True
+    )
     assert any(chunk.choices[0].delta.content == marker for chunk in stream)
     one = enclave.chat_that_said(marker)
     left = time.monotonic()
@@ -245,13 +277,17 @@ def test_leaving_while_waiting_for_a_plain_answer_closes_the_upstream(proxy, enc
             b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n%b" % (proxy.port, len(body), body)
         )
-        enclave.wait_for(lambda: any(marker in json.dumps(c) for o in enclave.chats() for _, c in o.opened))
+        enclave.wait_for(
+            lambda: any(marker in json.dumps(c) for o in enclave.chats() for _, c in o.opened)
+        )
     assert enclave.chat_that_said(marker).client_left.wait(2), "the upstream stayed open"
 
 
 def test_cancelling_an_async_task_closes_the_upstream(proxy, enclave, marker):
     async def main():
-        async with openai.AsyncOpenAI(base_url=proxy.url + "/v1", api_key="x", max_retries=0, timeout=20) as client:
+        async with openai.AsyncOpenAI(
+            base_url=proxy.url + "/v1", api_key="x", max_retries=0, timeout=20
+        ) as client:
             arrived = asyncio.Event()
 
             async def read():
@@ -274,7 +310,9 @@ def test_cancelling_an_async_task_closes_the_upstream(proxy, enclave, marker):
 
 def test_the_async_client_streams_and_does_not(proxy):
     async def main():
-        async with openai.AsyncOpenAI(base_url=proxy.url + "/v1", api_key="x", max_retries=0, timeout=20) as client:
+        async with openai.AsyncOpenAI(
+            base_url=proxy.url + "/v1", api_key="x", max_retries=0, timeout=20
+        ) as client:
             plain = await client.chat.completions.create(**ask("echo:plain"))
             stream = await client.chat.completions.create(**ask("echo:streamed words"), stream=True)
             return plain.choices[0].message.content, joined([chunk async for chunk in stream])
@@ -295,22 +333,35 @@ def test_two_hundred_parallel_requests_do_not_mix(proxy, marker):
         return text, answer.choices[0].message.content, model, answer.model
 
     async def main():
-        async with openai.AsyncOpenAI(base_url=proxy.url + "/v1", api_key="x", max_retries=0, timeout=60) as client:
+        async with openai.AsyncOpenAI(
+            base_url=proxy.url + "/v1", api_key="x", max_retries=0, timeout=60
+        ) as client:
             return await asyncio.gather(*(one(client, number) for number in range(200)))
 
     for sent, received, asked, named in asyncio.run(main()):
         assert sent == received and asked == named
 
 
-@pytest.mark.parametrize("status, expected", [
-    (400, openai.BadRequestError), (401, openai.AuthenticationError), (404, openai.NotFoundError),
-    (422, openai.UnprocessableEntityError), (429, openai.RateLimitError), (500, openai.InternalServerError),
-    (503, openai.InternalServerError),
-])
+@pytest.mark.parametrize(
+    "status, expected",
+    [
+        (400, openai.BadRequestError),
+        (401, openai.AuthenticationError),
+        (404, openai.NotFoundError),
+        (422, openai.UnprocessableEntityError),
+        (429, openai.RateLimitError),
+        (500, openai.InternalServerError),
+        (503, openai.InternalServerError),
+    ],
+)
 @pytest.mark.parametrize("stream", [False, True])
-def test_errors_of_the_provider_become_the_exceptions_of_the_client(client, status, expected, stream):
+def test_errors_of_the_provider_become_the_exceptions_of_the_client(
+    client, status, expected, stream
+):
     with pytest.raises(expected) as caught:
-        client.chat.completions.create(**ask(refusal(status, headers={"retry-after": "7"})), stream=stream)
+        client.chat.completions.create(
+            **ask(refusal(status, headers={"retry-after": "7"})), stream=stream
+        )
     assert set(caught.value.body) >= {"message", "type", "code"}
     if status in (429, 503):
         assert caught.value.response.headers["retry-after"] == "7"
@@ -318,7 +369,9 @@ def test_errors_of_the_provider_become_the_exceptions_of_the_client(client, stat
 
 def test_a_patient_client_does_not_repeat_what_cannot_succeed(proxy, enclave, marker):
     text = script(ROLE, *say(marker), *say("x", spoil="tag"), *ENDING)
-    with openai.OpenAI(base_url=proxy.url + "/v1", api_key="x", max_retries=2, timeout=20) as patient:
+    with openai.OpenAI(
+        base_url=proxy.url + "/v1", api_key="x", max_retries=2, timeout=20
+    ) as patient:
         with pytest.raises(openai.InternalServerError):
             patient.chat.completions.create(**ask(text))
     assert enclave.chat_that_said(marker)
@@ -327,12 +380,16 @@ def test_a_patient_client_does_not_repeat_what_cannot_succeed(proxy, enclave, ma
 def test_an_unknown_model_is_not_found(client, enclave):
     before = len(enclave.received)
     with pytest.raises(openai.NotFoundError) as caught:
-        client.chat.completions.create(model="e2ee-no-such-model", messages=[{"role": "user", "content": "x"}])
+        client.chat.completions.create(
+            model="e2ee-no-such-model", messages=[{"role": "user", "content": "x"}]
+        )
     assert caught.value.code == "model_not_found"
     assert not [one for one in enclave.received[before:] if one.path == "/chat/completions"]
 
 
-@pytest.mark.parametrize("model", ["llama-in-clear", "", "../models", "a\r\nb", "e2ee-plain-p&nonce=00", "e2ee-plain-p "])
+@pytest.mark.parametrize(
+    "model", ["llama-in-clear", "", "../models", "a\r\nb", "e2ee-plain-p&nonce=00", "e2ee-plain-p "]
+)
 def test_a_model_that_cannot_be_sealed_to_is_refused_here(client, enclave, model):
     before = len(enclave.chats()), len(enclave.attestations())
     with pytest.raises((openai.NotFoundError, openai.BadRequestError)):
@@ -343,7 +400,10 @@ def test_a_model_that_cannot_be_sealed_to_is_refused_here(client, enclave, model
 def test_models_are_listed_and_only_those_that_can_be_sealed_to(client):
     models = {model.id: model for model in client.models.list()}
     assert {"e2ee-plain-p", "e2ee-vision-p"} <= set(models) and "llama-in-clear" not in models
-    assert all(model.object == "model" and isinstance(model.created, int) and model.owned_by for model in models.values())
+    assert all(
+        model.object == "model" and isinstance(model.created, int) and model.owned_by
+        for model in models.values()
+    )
 
 
 def test_one_model_is_retrieved_and_an_unknown_one_is_not_found(client):
@@ -354,35 +414,61 @@ def test_one_model_is_retrieved_and_an_unknown_one_is_not_found(client):
         assert caught.value.code == "model_not_found"
 
 
-@pytest.mark.parametrize("body, named", [
-    ({"messages": [{"role": "user", "content": "x"}]}, "model"),
-    ({"model": MODEL}, "messages"),
-    ({"model": MODEL, "messages": []}, "messages"),
-    ({"model": 5, "messages": [{"role": "user", "content": "x"}]}, "model"),
-    ({"model": MODEL, "messages": "x"}, "messages"),
-    ({"model": MODEL, "messages": [{"role": "user", "content": 5}]}, "messages"),
-    ({"model": MODEL, "messages": [{"role": "user", "content": {"a": 1}}]}, "messages"),
-    ({"model": MODEL, "messages": [{"content": "x"}]}, "messages"),
-    ({"model": MODEL, "messages": [{"role": "wizard", "content": "x"}]}, "messages"),
-    ({"model": MODEL, "messages": [5]}, "messages"),
-    ({"model": MODEL, "messages": [{"role": "user", "content": "x"}], "stream": "yes"}, "stream"),
-    ({"model": MODEL, "messages": [{"role": "user", "content": "x"}], "temperature": "hot"}, "temperature"),
-    ({"model": MODEL, "messages": [{"role": "user", "content": "x"}], "max_tokens": "many"}, "max_tokens"),
-    ({"model": MODEL, "messages": [{"role": "user", "content": "x"}], "reasoning_effort": "SECRET"}, "reasoning_effort"),
-])
+@pytest.mark.parametrize(
+    "body, named",
+    [
+        ({"messages": [{"role": "user", "content": "x"}]}, "model"),
+        ({"model": MODEL}, "messages"),
+        ({"model": MODEL, "messages": []}, "messages"),
+        ({"model": 5, "messages": [{"role": "user", "content": "x"}]}, "model"),
+        ({"model": MODEL, "messages": "x"}, "messages"),
+        ({"model": MODEL, "messages": [{"role": "user", "content": 5}]}, "messages"),
+        ({"model": MODEL, "messages": [{"role": "user", "content": {"a": 1}}]}, "messages"),
+        ({"model": MODEL, "messages": [{"content": "x"}]}, "messages"),
+        ({"model": MODEL, "messages": [{"role": "wizard", "content": "x"}]}, "messages"),
+        ({"model": MODEL, "messages": [5]}, "messages"),
+        (
+            {"model": MODEL, "messages": [{"role": "user", "content": "x"}], "stream": "yes"},
+            "stream",
+        ),
+        (
+            {"model": MODEL, "messages": [{"role": "user", "content": "x"}], "temperature": "hot"},
+            "temperature",
+        ),
+        (
+            {"model": MODEL, "messages": [{"role": "user", "content": "x"}], "max_tokens": "many"},
+            "max_tokens",
+        ),
+        (
+            {
+                "model": MODEL,
+                "messages": [{"role": "user", "content": "x"}],
+                "reasoning_effort": "SECRET",
+            },
+            "reasoning_effort",
+        ),
+    ],
+)
 def test_a_request_with_a_wrong_field_is_refused_by_name(http, enclave, body, named):
     before = len(enclave.chats())
     answer = http.post("/v1/chat/completions", json=body)
     assert answer.status_code == 400
     error = answer.json()["error"]
-    assert error["param"] is not None and named in error["param"] and error["message"] and error["type"]
+    assert (
+        error["param"] is not None
+        and named in error["param"]
+        and error["message"]
+        and error["type"]
+    )
     assert len(enclave.chats()) == before
 
 
 def test_an_attestation_is_made_once_for_many_requests(client, enclave):
     model = enclave.fresh_model()
     for _ in range(3):
-        client.chat.completions.create(model=model, messages=[{"role": "user", "content": "echo:x"}])
+        client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": "echo:x"}]
+        )
     assert len(enclave.attestations(model)) == 1
 
 
@@ -393,7 +479,9 @@ def test_a_stream_that_runs_while_the_key_rotates_is_completed(client, enclave, 
     stream = client.chat.completions.create(model=model, messages=messages, stream=True)
     first = next(chunk for chunk in stream if chunk.choices[0].delta.content)
     enclave.rotate(model)
-    other = client.chat.completions.create(model=model, messages=[{"role": "user", "content": "echo:other"}])
+    other = client.chat.completions.create(
+        model=model, messages=[{"role": "user", "content": "echo:other"}]
+    )
     enclave.gate(marker).set()
     assert other.choices[0].message.content == "other"
     assert first.choices[0].delta.content + joined(stream) == "before after"

@@ -54,7 +54,12 @@ def read_all(connection: socket.socket) -> bytes:
 @pytest.fixture
 def own(enclave):
     with Proxy.serving(enclave) as proxy:
-        assert httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:warm"), trust_env=False).status_code == 200
+        assert (
+            httpx.post(
+                proxy.url + "/v1/chat/completions", json=ask("echo:warm"), trust_env=False
+            ).status_code
+            == 200
+        )
         yield proxy
 
 
@@ -62,7 +67,9 @@ def own(enclave):
 def test_a_line_without_end_is_an_error_and_not_a_memory_hog(own, enclave, stream):
     before = resident(own)
     with own.connect(30) as connection:
-        connection.sendall(request(own, script(ROLE, {"endless_line": 256}, *ENDING), stream=stream))
+        connection.sendall(
+            request(own, script(ROLE, {"endless_line": 256}, *ENDING), stream=stream)
+        )
         received = read_all(connection)
     assert b'"error"' in received and b"[DONE]" not in received
     assert b" 502 " in received.split(b"\r\n")[0] or stream
@@ -71,7 +78,9 @@ def test_a_line_without_end_is_an_error_and_not_a_memory_hog(own, enclave, strea
 
 def test_a_long_event_of_two_mebibytes_is_delivered(own, enclave):
     text = script(ROLE, {"flood": 1, "bytes": 1 * MIB}, *ENDING)
-    answer = httpx.post(own.url + "/v1/chat/completions", json=ask(text), timeout=30, trust_env=False)
+    answer = httpx.post(
+        own.url + "/v1/chat/completions", json=ask(text), timeout=30, trust_env=False
+    )
     assert answer.json()["choices"][0]["message"]["content"] == "y" * MIB
 
 
@@ -81,7 +90,11 @@ def test_a_slow_reader_slows_the_provider_and_not_the_neighbours(own, enclave, m
     with own.connect() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         slow.sendall(request(own, text, stream=True))
-        until(lambda: any(marker in str(content) for one in enclave.chats() for _, content in one.opened))
+        until(
+            lambda: any(
+                marker in str(content) for one in enclave.chats() for _, content in one.opened
+            )
+        )
         one = enclave.chat_that_said(marker)
         seen = [-1, time.monotonic()]
 
@@ -93,7 +106,12 @@ def test_a_slow_reader_slows_the_provider_and_not_the_neighbours(own, enclave, m
         until(quiet, 20)
         assert 0 < one.flooded < 64 * MIB, "the provider was not slowed"
         assert resident(own) - before < 64 * MIB
-        answer = httpx.post(own.url + "/v1/chat/completions", json=ask("echo:neighbour"), timeout=10, trust_env=False)
+        answer = httpx.post(
+            own.url + "/v1/chat/completions",
+            json=ask("echo:neighbour"),
+            timeout=10,
+            trust_env=False,
+        )
         assert answer.status_code == 200
     assert one.client_left.wait(5), "the upstream stayed open"
 
@@ -104,7 +122,9 @@ def test_a_slow_reader_gets_everything_in_the_end(own, enclave):
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
         slow.sendall(request(own, text, stream=True))
         received = read_all(slow)
-    assert received.count(b"y" * 1000) == 300 * 32 and received.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+    assert received.count(b"y" * 1000) == 300 * 32 and received.endswith(
+        b"data: [DONE]\n\n\r\n0\r\n\r\n"
+    )
 
 
 def test_two_hundred_clients_that_leave_at_any_moment_leave_nothing_behind(own, enclave, marker):
@@ -123,7 +143,12 @@ def test_two_hundred_clients_that_leave_at_any_moment_leave_nothing_behind(own, 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(leave, range(200)))
     until(lambda: descriptors(own) <= before + 8, 5)
-    assert httpx.post(own.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False).status_code == 200
+    assert (
+        httpx.post(
+            own.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False
+        ).status_code
+        == 200
+    )
 
 
 def test_a_hundred_open_streams_and_a_new_request(own, enclave, marker):
@@ -137,7 +162,9 @@ def test_a_hundred_open_streams_and_a_new_request(own, enclave, marker):
             while b"here" not in received:
                 received += stream.recv(65536)
         began = time.monotonic()
-        answer = httpx.post(own.url + "/v1/chat/completions", json=ask("echo:x"), timeout=10, trust_env=False)
+        answer = httpx.post(
+            own.url + "/v1/chat/completions", json=ask("echo:x"), timeout=10, trust_env=False
+        )
         assert answer.status_code == 200 and time.monotonic() - began < 3
         enclave.gate(marker).set()
         for stream in streams:
@@ -148,9 +175,17 @@ def test_a_hundred_open_streams_and_a_new_request(own, enclave, marker):
 
 
 def test_a_large_history_is_sealed_and_arrives(own, enclave, marker):
-    messages = [{"role": ("user", "assistant")[n % 2], "content": f"{marker} {n} " + "w" * 20000} for n in range(300)]
+    messages = [
+        {"role": ("user", "assistant")[n % 2], "content": f"{marker} {n} " + "w" * 20000}
+        for n in range(300)
+    ]
     messages.append({"role": "user", "content": "echo:done"})
-    answer = httpx.post(own.url + "/v1/chat/completions", json={"model": MODEL, "messages": messages}, timeout=30, trust_env=False)
+    answer = httpx.post(
+        own.url + "/v1/chat/completions",
+        json={"model": MODEL, "messages": messages},
+        timeout=30,
+        trust_env=False,
+    )
     assert answer.json()["choices"][0]["message"]["content"] == "done"
     opened = enclave.chat_that_said(marker).opened
     assert [content for _, content in opened] == [message["content"] for message in messages]
@@ -158,9 +193,16 @@ def test_a_large_history_is_sealed_and_arrives(own, enclave, marker):
 
 def test_one_text_of_four_mebibytes_is_sealed_while_others_are_served(own, enclave, marker):
     text = marker + "w" * (4 * MIB)
-    body = {"model": MODEL, "messages": [{"role": "system", "content": text}, {"role": "user", "content": "echo:x"}]}
+    body = {
+        "model": MODEL,
+        "messages": [{"role": "system", "content": text}, {"role": "user", "content": "echo:x"}],
+    }
     with ThreadPoolExecutor(1) as pool:
-        large = pool.submit(httpx.post, own.url + "/v1/chat/completions", json=body, timeout=30, trust_env=False)
-        small = httpx.post(own.url + "/v1/chat/completions", json=ask("echo:y"), timeout=10, trust_env=False)
+        large = pool.submit(
+            httpx.post, own.url + "/v1/chat/completions", json=body, timeout=30, trust_env=False
+        )
+        small = httpx.post(
+            own.url + "/v1/chat/completions", json=ask("echo:y"), timeout=10, trust_env=False
+        )
         assert small.status_code == 200 and large.result().status_code == 200
     assert enclave.chat_that_said(marker).opened[0][1] == text
