@@ -165,6 +165,7 @@ class Enclave:
         self.connections = 0
         self.open_connections = 0
         self.catalogue_status = 200
+        self.catalogue_body: bytes | None = None  # instead of the list of models
         self._tls = self.authority.server_context(**tls)
         self._changed = threading.Condition()
         self._gates: dict[str, threading.Event] = {}
@@ -388,10 +389,7 @@ class Enclave:
             )
         route = (one.method, one.path)
         if route == ("GET", "/models"):
-            data = [model.entry() for model in list(self.models.values())]
-            return await self._write_json(
-                one, writer, self.catalogue_status, {"object": "list", "data": data}
-            )
+            return await self._catalogue(one, writer)
         if route == ("GET", "/tee/attestation"):
             return await self._attestation(one, writer)
         if route == ("POST", "/chat/completions"):
@@ -401,6 +399,12 @@ class Enclave:
                 return await self._write_json(one, writer, refused.status, refused.body)
         self._violation(f"{one.method} {one.target} is not an endpoint of the protocol")
         return await self._write_json(one, writer, 404, {"error": "Not found"})
+
+    async def _catalogue(self, one: Received, writer) -> bool:
+        data = [model.entry() for model in list(self.models.values())]
+        body = json.dumps({"object": "list", "data": data}).encode()
+        body = body if self.catalogue_body is None else self.catalogue_body
+        return await self._write_bytes(one, writer, self.catalogue_status, body)
 
     async def _attestation(self, one: Received, writer) -> bool:
         nonce = one.query.get("nonce", "")

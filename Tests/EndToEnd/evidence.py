@@ -428,6 +428,8 @@ BAD: dict[str, Callable[[Draft], None]] = {
     "empty-body": _body(lambda body: b""),
     "http-500": _body(lambda body: b'{"error":"TEE attestation verification failed"}', status=500),
     "http-404": _body(lambda body: b'{"error":{"message":"no such model"}}', status=404),
+    "http-302": _body(lambda body: body, status=302),
+    "http-206": _body(lambda body: body, status=206),
     "http-500-with-good-evidence": _body(lambda body: body, status=500),
     "error-in-200": _body(lambda body: b'{"error":"TDX debug mode detected"}'),
     "expired-not-after": _expired_keyset,

@@ -60,6 +60,7 @@ class Proxy:
         )
         self.stdout = bytearray()
         self.stderr = bytearray()
+        self.deaf = False  # a deaf proxy's pipes are closed with the next thing it prints
         self._changed = threading.Condition()
         self._readers = [
             threading.Thread(target=self._collect, args=(pipe, kept), daemon=True)
@@ -121,10 +122,11 @@ class Proxy:
         return self
 
     def _collect(self, pipe, kept: bytearray):
-        while piece := os.read(pipe.fileno(), 65536):
+        while (piece := os.read(pipe.fileno(), 65536)) and not self.deaf:
             with self._changed:
                 kept += piece
                 self._changed.notify_all()
+        pipe.close()
         with self._changed:
             self._changed.notify_all()
 

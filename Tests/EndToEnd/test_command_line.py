@@ -390,12 +390,13 @@ def test_a_stream_that_outlasts_the_drain_time_is_cut(enclave, marker):
 
 def test_a_closed_standard_error_does_not_end_the_proxy(enclave):
     with Proxy.serving(enclave) as proxy:
-        proxy.process.stderr.close()
+        proxy.deaf = True
         for _ in range(5):
             answer = httpx.post(
                 proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False
             )
             assert answer.status_code == 200
+        assert proxy.process.stderr.closed
         proxy.terminate()
         assert proxy.process.wait(5) == 0
 
