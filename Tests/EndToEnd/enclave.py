@@ -24,7 +24,7 @@ from coincurve import PrivateKey
 
 from certificates import Authority
 from envelope import NotAnEnvelope, open_sealed, public_hex, read_point
-from evidence import BAD, SHAPES, attest
+from evidence import BAD, SHAPES, UNUSUAL, attest
 from performance import ClientLeft, Performance, head_bytes
 
 BASE_PATH = "/api/v1"
@@ -62,7 +62,7 @@ VENICE_PARAMETERS = {
 class Model:
     id: str
     shape: str = "dstack-flat"
-    spoiled: str | None = None  # a name of evidence.BAD
+    spoiled: str | None = None  # a name of evidence.BAD or evidence.UNUSUAL
     bad_times: int | None = None  # how many attestations are spoiled; None means all
     vision: bool = False
     e2ee: bool = True
@@ -115,6 +115,7 @@ class Received:
     headers: list[tuple[str, str]]
     opened: list[tuple[str, object]] = field(default_factory=list)  # (role, restored content)
     fields: dict = field(default_factory=dict)  # the request object without its messages
+    arrived_at: float = field(default_factory=time.monotonic)
     status: int | None = None
     client_left: threading.Event = field(default_factory=threading.Event)
     left_at: float | None = None
@@ -257,6 +258,8 @@ class Enclave:
             self.add("e2ee-shape-" + shape, shape=shape)
         for name in BAD:
             self.add("e2ee-bad-" + name, spoiled=name)
+        for name in UNUSUAL:
+            self.add("e2ee-unusual-" + name, spoiled=name)
         for number in range(1, 61):
             self.add(f"e2ee-fresh-{number:03}")
         self.add("e2ee-late-p", spoiled="http-500", bad_times=2)

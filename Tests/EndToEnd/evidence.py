@@ -447,12 +447,58 @@ BAD: dict[str, Callable[[Draft], None]] = {
 }
 
 
+def _short_lived(draft: Draft):
+    draft.shape = "aci-first"
+    draft.edit = lambda reply: reply["attestation"]["freshness"].update(stale_after=draft.now + 2)
+
+
+def _rounded_epoch(spelled: bytes):
+    """The largest 64-bit number after a host read and wrote it as a double."""
+
+    def spoil(draft: Draft):
+        draft.shape = "aci-first"
+        draft.edit_body = lambda body: body.replace(b"18446744073709551615", spelled)
+
+    return spoil
+
+
+def _large(draft: Draft):
+    """As large as live answers are, with text that needs escapes."""
+    evidence = [{"certificate": "A" * 12000, "evidence": '"\\/\n\u00e9' * 100} for _ in range(8)]
+    payload = json.dumps({"arch": "HOPPER", "nonce": draft.nonce.hex(), "evidence_list": evidence})
+    draft.edit = lambda reply: reply.update(
+        nvidia_payload=payload, signing_cert=None, unheard_of=[[{}]]
+    )
+
+
+def _reordered(draft: Draft):
+    draft.edit_body = lambda body: json.dumps(
+        dict(reversed(json.loads(body).items())), indent=3
+    ).encode()
+
+
+# Evidence that is unusual and good.
+UNUSUAL: dict[str, Callable[[Draft], None]] = {
+    "short-lived": _short_lived,
+    "epoch-rounded-by-javascript": _rounded_epoch(b"18446744073709552000"),
+    "epoch-rounded-to-an-exponent": _rounded_epoch(b"1.8446744073709552e+19"),
+    "large": _large,
+    "reordered": _reordered,
+    "plain-booleans": _set(server_verification={"tdx": True, "nonceBinding": True}),
+    "no-claims-of-the-server": _drop("server_verification", "nvidia_payload", "info", "event_log"),
+    "only-signing-key": _drop("signing_public_key"),
+    "only-signing-public-key": _drop("signing_key"),
+    "no-signing-address": _drop("signing_address"),
+    "quote-without-padding": _cut(BODY_END + 4 + SIGNATURE_DATA_BYTES),
+}
+
+
 def attest(
     model: str, key: PrivateKey, nonce: bytes, shape: str, spoiled: str | None = None
 ) -> tuple[int, bytes]:
     """The status and body of the answer to one attestation request."""
     now = int(datetime.now(UTC).timestamp())
     draft = Draft(model, key, nonce, now, shape)
-    if spoiled:
-        BAD[spoiled](draft)
+    if spoiled is not None:
+        (BAD | UNUSUAL)[spoiled](draft)
     return draft.write()

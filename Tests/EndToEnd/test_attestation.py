@@ -1,11 +1,12 @@
 """A prompt is sealed only to a key that a good attestation binds; anything else is a 502."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from evidence import BAD, SHAPES
+from evidence import BAD, SHAPES, UNUSUAL
 from proxy import Proxy
 from replies import ROLE, refusal, say, script
 
@@ -67,6 +68,22 @@ def test_good_evidence_of_every_shape_is_accepted(http, enclave, shape, marker):
     answer = http.post("/v1/chat/completions", json=body("e2ee-shape-" + shape, "echo:" + marker))
     assert answer.status_code == 200, answer.text
     assert answer.json()["choices"][0]["message"]["content"] == marker
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_evidence_that_is_good_is_accepted(http, enclave, name):
+    answer = http.post("/v1/chat/completions", json=body("e2ee-unusual-" + name, "echo:good"))
+    assert answer.status_code == 200, answer.text
+
+
+def test_evidence_is_not_used_after_it_went_stale(http, enclave):
+    model = "e2ee-unusual-short-lived"
+    until = time.monotonic() + 10
+    while len(enclave.attestations(model)) < 2 and time.monotonic() < until:
+        assert http.post("/v1/chat/completions", json=body(model)).status_code == 200
+    assert len(enclave.attestations(model)) >= 2
+    first, second = (one.arrived_at for one in enclave.attestations(model)[:2])
+    assert second - first < 5, "the evidence said it is stale after two seconds"
 
 
 def test_the_nonce_is_new_for_every_attestation(enclave):
