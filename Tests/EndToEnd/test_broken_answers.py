@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from proxy import Proxy
-from replies import DONE, ENDING, ROLE, STOP, USED, refusal, say, script, whole
+from replies import DONE, ENDING, ROLE, STOP, USAGE, USED, refusal, say, script, whole
 
 MODEL = "e2ee-plain-p"
 
@@ -296,6 +296,82 @@ def test_an_unusual_but_complete_answer_is_a_success(http, name, stream):
     assert [choice["finish_reason"] for choice in choices if choice.get("finish_reason")] == [
         "stop"
     ]
+
+
+def chunk(**members) -> dict:
+    return {"chunk": {"id": "c", "object": "chat.completion.chunk", "choices": []} | members}
+
+
+def choice(**members) -> dict:
+    return chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"} | members])
+
+
+CLEAN = choice()
+ODD = {
+    "id-with-line-ends": [chunk(id='BAD\r\n\r\ndata: {"BAD":1}'), CLEAN],
+    "id-object": [chunk(id={"BAD": 1}), CLEAN],
+    "created-text": [chunk(created="BAD"), CLEAN],
+    "finish-object": [choice(finish_reason={"BAD": 1})],
+    "finish-with-line-end": [choice(finish_reason="BAD\n")],
+    "usage-with-more": [CLEAN, chunk(usage=USAGE | {"note": "BAD", "more": {"text": "BAD"}})],
+    "usage-text": [CLEAN, chunk(usage="BAD")],
+    "usage-list": [CLEAN, chunk(usage=["BAD"])],
+    "index-text": [choice(index="BAD")],
+    "index-negative": [choice(index=-1)],
+    "index-huge": [choice(index=2**64)],
+    "delta-list": [choice(delta=["BAD"])],
+    "delta-text": [choice(delta="BAD")],
+    "role-with-line-end": [{"role": "BAD\n"}, CLEAN],
+    "role-object": [{"role": {"BAD": 1}}, CLEAN],
+    "message-instead-of-delta": [choice(message={"content": "BAD"})],
+    "text-in-choice": [choice(text="BAD")],
+    "error-null": [chunk(error=None), CLEAN],
+    "error-empty": [chunk(error={}), CLEAN],
+    "error-text": [chunk(error="BAD"), CLEAN],
+    "two-finishes": [CLEAN, choice(finish_reason="length")],
+    "content-at-the-top": [chunk(content="BAD"), CLEAN],
+    "content-in-the-usage-chunk": [
+        CLEAN,
+        chunk(usage=USAGE, choices=[{"delta": {"content": "BAD"}}]),
+    ],
+    "nested-3000": [raw('data: {"x":' + "[" * 3000 + "]" * 3000 + ',"choices":[]}\n\n'), CLEAN],
+    "text-after-done": [CLEAN, DONE, {"delta": {"content": "BAD"}}],
+    "named-event": [raw('event: error\ndata: {"message":"BAD"}\n\n'), CLEAN],
+    "thinking-blocks": [{"delta": {"thinking_blocks": [{"thinking": "BAD"}]}}, CLEAN],
+    "unknown-text": [{"delta": {"surprise": "BAD"}}, CLEAN],
+    "choice-null": [chunk(choices=[None]), CLEAN],
+    "choices-null": [chunk(choices=None), CLEAN],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_odd_member_never_reaches_the_client(http, name, stream):
+    """Whether an oddity is left out or ends the answer, what arrives is sound and says no BAD."""
+    body, cut = b"", False
+    text = script(ROLE, *say("good"), *ODD[name], DONE)
+    with http.stream("POST", "/v1/chat/completions", json=ask(text, stream=stream)) as answer:
+        try:
+            for piece in answer.iter_bytes():
+                body += piece
+        except httpx.RemoteProtocolError:
+            cut = True
+    assert b"BAD" not in body
+    if not stream:
+        assert answer.status_code in (200, 502) and json.loads(body)
+        return
+    events = [block.removeprefix(b"data: ") for block in body.split(b"\n\n") if block]
+    assert (events[-1] == b"[DONE]") != cut
+    for event in events if cut else events[:-1]:
+        known = json.loads(event)
+        if "error" in known:
+            assert event == events[-1] and cut
+            continue
+        assert isinstance(known["id"], str) and isinstance(known["created"], int)
+        for one in known["choices"]:
+            assert one["index"] == 0 and isinstance(one["delta"], dict)
+            assert one["finish_reason"] in (None, "stop", "length")
+            assert one["delta"].get("role") in (None, "assistant")
 
 
 @pytest.mark.parametrize("reason", ["stop", "length", "content_filter"])
