@@ -169,6 +169,7 @@ class Enclave:
         self.catalogue_body: bytes | None = None  # instead of the list of models
         self._tls = self.authority.server_context(**tls)
         self._changed = threading.Condition()
+        self._idle: set[asyncio.StreamWriter] = set()
         self._gates: dict[str, threading.Event] = {}
         self._used_keys: set[str] = set()
         self._used_nonces: set[str] = set()
@@ -206,6 +207,17 @@ class Enclave:
 
     def rotate(self, model: str):
         self.models[model].key = PrivateKey()
+
+    def close_idle(self):
+        """Closes the connections that wait for a next request, as servers do after a while."""
+
+        def close():
+            for writer in list(self._idle):
+                writer.close()
+                self._loop.call_later(0.02, writer.transport.abort)
+
+        self._loop.call_soon_threadsafe(close)
+        self.wait_for(lambda: not self._idle)
 
     def gate(self, name: str) -> threading.Event:
         return self._gates.setdefault(name, threading.Event())
@@ -309,10 +321,13 @@ class Enclave:
             self._note_change()
 
     async def _exchange(self, reader, writer) -> bool:
+        self._idle.add(writer)
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return False
+        finally:
+            self._idle.discard(writer)
         lines = head.decode("latin-1").split("\r\n")[:-2]
         method, target, version = lines[0].split(" ")
         headers = [

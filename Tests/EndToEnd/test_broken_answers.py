@@ -230,7 +230,13 @@ GOOD = {
     "close-delimited": whole(
         "one ", "zwö ", "🦊", head={"close_delimited": True}, end="close-notify"
     ),
-    "left-rudely-after-the-last-chunk": whole("one ", "zwö ", "🦊", end="last-chunk-then-rude"),
+    "left-rudely-after-the-last-chunk": whole(
+        "one ",
+        "zwö ",
+        "🦊",
+        head={"headers": {"connection": "close"}},
+        end="last-chunk-then-rude",
+    ),
     "cut-after-done": whole("one ", "zwö ", "🦊", end="fin"),
     "upper-case": script(ROLE, *say("one ", "zwö ", spoil="upper"), *say("🦊"), *ENDING),
     "with-0x": script(ROLE, *say("one ", "zwö ", "🦊", spoil="0x"), *ENDING),
@@ -450,12 +456,12 @@ NOT_HTTP = {
     "two-lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}x",
     "length-and-chunked": b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     "signed-length": b"HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\n{}",
-    "gzip": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x8b",
-    "json-instead-of-a-stream": b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
-    "page-instead-of-a-stream": b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
+    "gzip": b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x8b",
+    "json-instead-of-a-stream": b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+    "page-instead-of-a-stream": b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>",
     "switching-protocols": b"HTTP/1.1 101 Switching\r\nupgrade: websocket\r\n\r\nxxxx",
     "many-continues": b"HTTP/1.1 100 Continue\r\n\r\n" * 20000,
-    "no-content": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "no-content": b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n",
     "huge-head": b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200000 + b"\r\n\r\n",
     "nothing": b"",
 }

@@ -495,6 +495,12 @@ def test_connections_are_used_again(client, enclave):
     assert enclave.connections - before <= 1
 
 
+def test_a_connection_the_provider_closed_is_not_used_again(client, enclave):
+    for _ in range(10):
+        assert client.chat.completions.create(**ask("echo:a")).choices[0].message.content == "a"
+        enclave.close_idle()
+
+
 def test_a_stream_may_be_read_as_raw_bytes_by_any_client(http):
     with http.stream("POST", "/v1/chat/completions", json=ask("echo:x y", stream=True)) as answer:
         assert isinstance(answer, httpx.Response)
