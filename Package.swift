@@ -69,8 +69,12 @@ let package = Package(
         testTarget("ReactorTests", ["Reactor", "Simulator", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),
         testTarget("E2EETests", ["E2EE", "Bytes"]),
-        testTarget("SimulatorTests", ["Simulator", "E2EE", "HTTP", "Reactor", "Bytes", "COpenSSL"]),
-        testTarget("ProxyTests", ["Proxy", "Simulator", "Reactor", "HTTP", "E2EE", "Bytes",
+        testTarget(
+            "SimulatorTests", ["Simulator", "E2EE", "HTTP", "Reactor", "Bytes", "COpenSSL"]),
+        testTarget(
+            "ProxyTests",
+            [
+                "Proxy", "Simulator", "Reactor", "HTTP", "E2EE", "Bytes",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         testTarget("HouseTests", []),

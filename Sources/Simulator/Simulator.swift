@@ -1,8 +1,8 @@
 public import Reactor
 import Synchronization
 
-/// A complete provider on this machine: catalogue, enclaves, evidence and answers, over TLS. Nothing
-/// in it is secret or genuine, and nothing leaves the machine.
+/// A complete provider on this machine: catalogue, enclaves, evidence and answers, over TLS.
+/// Nothing in it is secret or genuine, and nothing leaves the machine.
 public struct Simulator: Sendable {
     /// Where it listens, on loopback.
     public let address: SocketAddress

@@ -1,8 +1,8 @@
 public import Bytes
 public import Reactor
 
-/// A kernel made of arrays: whatever the test lets happen in its `SimulatedWorld` happens, and nothing
-/// else. Time stands still but for the loop's own deadlines.
+/// A kernel made of arrays: whatever the test lets happen in its `SimulatedWorld` happens, and
+/// nothing else. Time stands still but for the loop's own deadlines.
 public struct SimulatedKernel: Kernel, ~Copyable {
     private let world: SimulatedWorld
     private var ready: [SimulatedWorld.Connection] = []

@@ -1,7 +1,7 @@
 import Reactor
 
-/// Everything outside the loop, under a test's control: the clock, the peers, and how much of what they
-/// send and take moves at a time.
+/// Everything outside the loop, under a test's control: the clock, the peers, and how much of what
+/// they send and take moves at a time.
 public final class SimulatedWorld {
     /// One connection, seen from the loop's peer.
     public final class Connection {

@@ -8,8 +8,8 @@ public enum OperatingThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts `body` on a thread of its own, which nobody waits for. Signals never go to it: they belong
-    /// to the loop that takes them.
+    /// Starts `body` on a thread of its own, which nobody waits for. Signals never go to it: they
+    /// belong to the loop that takes them.
     public static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
         var thread = pthread_t()
         let argument = unsafe Unmanaged.passRetained(Body(body))

@@ -1,8 +1,8 @@
 import Bytes
 import E2EE
 
-/// The enclave of one model: its key, the evidence for it, and what only it can open. Its key guards
-/// nothing, so it is kept as a plain value.
+/// The enclave of one model: its key, the evidence for it, and what only it can open. Its key
+/// guards nothing, so it is kept as a plain value.
 struct SimulatedEnclave: Sendable {
     private let scalar: [UInt8]
     let publicKey: PublicKey

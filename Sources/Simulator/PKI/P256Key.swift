@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// A key pair of P-256 that signs with SHA-256. Simulated keys guard nothing, so this one is a plain
-/// value: it is kept encoded and read anew for every signature. Source: FIPS 186-5.
+/// A key pair of P-256 that signs with SHA-256. Simulated keys guard nothing, so this one is a
+/// plain value: it is kept encoded and read anew for every signature. Source: FIPS 186-5.
 public struct P256Key: Sendable {
     /// The private key as SEC 1 encodes it.
     private let encoded: [UInt8]
@@ -50,8 +50,8 @@ public struct P256Key: Sendable {
             DER.bitString(point))
     }
 
-    /// Twenty bytes that name the key in certificates. Source: RFC 7093, method 1, shortened so that
-    /// they are a serial number as well.
+    /// Twenty bytes that name the key in certificates. Source: RFC 7093, method 1, shortened so
+    /// that they are a serial number as well.
     var identifier: [UInt8] {
         var identifier = Array(Hash.sha256(point).prefix(20))
         identifier[0] = identifier[0] & 0x7F | 0x40

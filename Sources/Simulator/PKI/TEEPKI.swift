@@ -1,5 +1,5 @@
-/// The certificates of a simulated platform, in the shape of Intel's: a root, the Platform CA and one
-/// PCK certificate below it, and a signer of collateral. Source: Intel SGX PCK Certificate and
+/// The certificates of a simulated platform, in the shape of Intel's: a root, the Platform CA and
+/// one PCK certificate below it, and a signer of collateral. Source: Intel SGX PCK Certificate and
 /// Certificate Revocation List Profile Specification.
 public struct TEEPKI: Sendable {
     public let root: TestAuthority

@@ -1,5 +1,5 @@
-/// An authority of a simulated public key infrastructure: a key, its certificate, and what it issues.
-/// Source: RFC 5280.
+/// An authority of a simulated public key infrastructure: a key, its certificate, and what it
+/// issues. Source: RFC 5280.
 public struct TestAuthority: Sendable {
     public let key: P256Key
     public let certificate: Certificate

@@ -4,8 +4,8 @@ import Bytes
 extension Reply {
     private static let hugeLineByteCount = 9_000_000
 
-    /// - `steps`: those of the answer's body, from the role to the texts, which are spoiled here and
-    ///   ended as the misbehaviour wants it.
+    /// - `steps`: those of the answer's body, from the role to the texts, which are spoiled here
+    ///   and ended as the misbehaviour wants it.
     mutating func spoil(as misbehaviour: Misbehaviour) {
         switch misbehaviour {
         case .byteByByte: framing = .byByte

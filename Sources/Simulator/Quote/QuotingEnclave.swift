@@ -1,5 +1,5 @@
-/// The enclave that signs quotes: an attestation key, vouched for by a report that the platform's PCK
-/// key signed. Source: Intel TDX DCAP Quoting Library API, appendix 3.
+/// The enclave that signs quotes: an attestation key, vouched for by a report that the platform's
+/// PCK key signed. Source: Intel TDX DCAP Quoting Library API, appendix 3.
 public struct QuotingEnclave: Sendable {
     public let attestationKey: P256Key
     public let report: [UInt8]

@@ -3,8 +3,8 @@ public import E2EE
 import HTTP
 public import Reactor
 
-/// The simulated provider on a loop: HTTP/1.1 over TLS. It answers whoever connects to a listener of
-/// its loop, and paces its answers with the loop's timers alone.
+/// The simulated provider on a loop: HTTP/1.1 over TLS. It answers whoever connects to a listener
+/// of its loop, and paces its answers with the loop's timers alone.
 public struct SimulatorServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHandler, ~Copyable
 {
     /// Above this many unsent bytes a reply waits for the client to read.

@@ -10,7 +10,8 @@ import Testing
         var configuration = Configuration(
             upstream: try UpstreamURL("https://127.0.0.1:1"), apiKey: "k")
         configure(&configuration)
-        let surface = LocalSurface(configuration, listeningOn: ["192.0.2.7", "0.0.0.0", "[::]"], port: 5111)
+        let surface = LocalSurface(
+            configuration, listeningOn: ["192.0.2.7", "0.0.0.0", "[::]"], port: 5111)
         let bytes = Array("GET / HTTP/1.1\r\n\(fields)\r\n".utf8)
         var parser = RequestParser(limits: HTTPLimits())
         guard case .head(let head) = try parser.next(in: bytes.span).event else {

@@ -5,8 +5,8 @@ import TestSupport
 @testable import Proxy
 @testable import Reactor
 
-/// The whole proxy on a simulated kernel, in front of a scripted provider. Turns are taken until nothing
-/// moves any more; the clock stands still unless a test lets it run.
+/// The whole proxy on a simulated kernel, in front of a scripted provider. Turns are taken until
+/// nothing moves any more; the clock stands still unless a test lets it run.
 struct ProxyBench: ~Copyable {
     let world: SimulatedWorld
     let provider: ScriptedProvider

@@ -6,8 +6,8 @@ import TestSupport
 @testable import Proxy
 @testable import Reactor
 
-/// A provider of a few lines, at the other end of simulated connections: it answers what the proxy asks
-/// for, and does wrong what a test tells it to.
+/// A provider of a few lines, at the other end of simulated connections: it answers what the proxy
+/// asks for, and does wrong what a test tells it to.
 final class ScriptedProvider {
     struct Request {
         let connection: SimulatedWorld.Connection

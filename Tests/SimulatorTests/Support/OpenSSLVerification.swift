@@ -4,7 +4,8 @@ import COpenSSL
 
 /// What OpenSSL says of what the simulator signs: an opinion that owes the simulator nothing.
 enum OpenSSLVerification {
-    /// Verifies the first certificate of `chain` (PEM) with `root` (PEM) as the one that is trusted.
+    /// Verifies the first certificate of `chain` (PEM) with `root` (PEM) as the one that is
+    /// trusted.
     /// - `revocationLists`: DER; where there are any, every certificate's list must be among them.
     /// - Returns: nil where it verifies; else OpenSSL's X509_V_ERR_* number.
     static func failure(
