@@ -134,7 +134,7 @@ struct Attempt: ~Copyable {
         guard chunk.content != nil || chunk.reasoning != nil || chunk.reasoningContent != nil else {
             return
         }
-        guard finish == nil else { throw .badFinish }
+        guard finish == nil else { throw .textAfterFinish }
         try open(chunk.reasoningContent, .reasoningContent, in: data)
         try open(chunk.reasoning, .reasoning, in: data)
         // Some hosts write the same text under both names; clients that read both would show it

@@ -132,6 +132,10 @@ extension APIError {
         case .badFinish:
             self.init(
                 502, .upstream, "upstream_failed", "The provider's model stopped with a failure.")
+        case .textAfterFinish:
+            self.init(
+                502, .upstream, "upstream_malformed",
+                "The provider sent text after the end of the answer.")
         case .reported(isStaleKey: true):
             self.init(
                 502, .attestation, "model_key_changed",

@@ -13,6 +13,8 @@ enum AnswerError: Error, Equatable {
     case unfinished
     /// A finish reason that means failure, or one nobody knows.
     case badFinish
+    /// Text arrived after the model had finished.
+    case textAfterFinish
     /// The provider sent an error event; `isStaleKey`: it says that the model key has changed.
     case reported(isStaleKey: Bool)
     /// A choice beyond those that were asked for.

@@ -174,7 +174,7 @@ import Testing
         var late = try AttemptUnderTest(Self.streamed)
         try late.relay(event("", finish: #""stop""#))
         let more = event(#""content":"\#(try sealed("more", to: late.client))""#)
-        #expect(throws: AnswerError.badFinish) { try late.relay(more) }
+        #expect(throws: AnswerError.textAfterFinish) { try late.relay(more) }
         var failed = try AttemptUnderTest(Self.streamed)
         #expect(throws: AnswerError.reported(isStaleKey: false)) {
             try failed.relay(#"data: {"error":{"message":"secret"}}"# + "\n\n")
