@@ -41,7 +41,8 @@ struct Demo: ParsableCommand {
 
         Paste into another terminal:
 
-        curl -N \(url)/v1/chat/completions -H 'Content-Type: application/json' -d '\
+        curl -N \(url)/v1/chat/completions \
+        -H 'Content-Type: application/json' -d '\
         {"model":"e2ee-demo-echo","stream":true,\
         "messages":[{"role":"user","content":"Who can read this?"}]}'
 
