@@ -29,11 +29,17 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// Reads requests until one has to wait for its answer.
+    /// Reads requests until one has to wait for its answer, or until the client has to take the
+    /// answers it got.
     mutating func readOn(_ client: Token, on loop: inout EventLoop<System>) {
         while exchanges.contains(client),
             exchanges[client].phase == .reading || exchanges[client].phase == .readingBody
         {
+            guard loop.pendingByteCount(of: client) <= Self.outboxByteCountMax else {
+                loop.setReceiving(false, on: client)
+                loop.reportDrained(client)
+                return loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
+            }
             switch exchanges[client].next(surface, ids: &ids) {
             case .needsMore: return
             case .began(let isAwaited):
@@ -119,7 +125,25 @@ extension ProxyServer where System: ~Copyable {
     }
 
     mutating func clientDrained(_ client: Token, on loop: inout EventLoop<System>) {
-        guard exchanges[client].phase == .awaitingAnswer else { return }
+        switch exchanges[client].phase {
+        case .awaitingAnswer: goOn(client, on: &loop)
+        case .reading:
+            let isBetweenRequests = exchanges[client].isBetweenRequests
+            let patience =
+                isBetweenRequests ? configuration.keepAliveTimeout : configuration.headerTimeout
+            loop.setDeadline(loop.now + patience, of: client)
+            loop.setReceiving(true, on: client)
+            readOn(client, on: &loop)
+        case .readingBody:
+            loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+            loop.setReceiving(true, on: client)
+            readOn(client, on: &loop)
+        case .awaitingCatalogue, .awaitingKey, .lingering: return
+        }
+    }
+
+    /// The client has taken what it was sent: its answer goes on.
+    private mutating func goOn(_ client: Token, on loop: inout EventLoop<System>) {
         loop.setDeadline(nil, of: client)
         for link in exchanges[client].attempts where upstreams.contains(link) {
             guard upstreams[link].isPaused else { continue }

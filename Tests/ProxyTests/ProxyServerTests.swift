@@ -166,6 +166,28 @@ import Testing
         #expect(bench.leftover == [])
     }
 
+    @Test func `a client that asks and never reads is not read from either`() throws {
+        var bench = try ProxyBench()
+        let client = try bench.connect()
+        client.send(ProxyBench.get("/health"))
+        try bench.settle()
+        let answerByteCount = client.take().count
+        client.room = 0
+        client.send(String(repeating: ProxyBench.get("/health"), count: 5000))
+        try bench.settle()
+        #expect(bench.loop.pendingByteCount(of: client.token) < 300_000)
+        #expect(client.arrivingCount > 100_000)
+        client.room = nil
+        try bench.settle()
+        #expect(client.take().count == 5000 * answerByteCount)
+        client.room = 0
+        client.send(String(repeating: ProxyBench.get("/health"), count: 5000))
+        try bench.settle()
+        for _ in 0..<3 { try bench.pass(.seconds(61)) }
+        #expect(client.isClosed)
+        #expect(bench.leftover == [])
+    }
+
     @Test func `silence of the provider ends in a timeout, before the answer and in it`() throws {
         var bench = try ProxyBench()
         let client = try bench.connect()
