@@ -5,7 +5,7 @@ import Reactor
 // What happens on clients' connections.
 
 extension ProxyServer where System: ~Copyable {
-    /// How long a connection that was answered and ends may take to go away.
+    /// How long a client that has taken all of its answer may take to go away.
     private static var lingerTimeout: Duration { .seconds(2) }
 
     mutating func clientReceived(
@@ -107,20 +107,26 @@ extension ProxyServer where System: ~Copyable {
         releaseAttempts(of: client, on: &loop)
         loop.setReceiving(true, on: client)
         guard exchanges[client].answer.keepsAlive, !isDraining else {
-            exchanges[client].linger()
-            loop.finishSending(on: client)
-            loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
-            return
+            return endConnection(of: client, on: &loop)
         }
         exchanges[client].reset()
         loop.setDeadline(loop.now + configuration.keepAliveTimeout, of: client)
+    }
+
+    /// Lets the connection end once the client has taken all of its answer, for which it has as
+    /// long as for any other part of one.
+    mutating func endConnection(of client: Token, on loop: inout EventLoop<System>) {
+        exchanges[client].linger()
+        loop.finishSending(on: client)
+        loop.reportDrained(client)
+        loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
     }
 
     /// The client has sent its last byte: it has read all it wants, or has gone.
     mutating func clientEnded(_ client: Token, on loop: inout EventLoop<System>) {
         // Answers to requests before this one may still be on their way out.
         dropExchange(client, on: &loop, closes: false)
-        loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+        loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
         loop.closeWhenDrained(client)
     }
 
@@ -138,7 +144,8 @@ extension ProxyServer where System: ~Copyable {
             loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
             loop.setReceiving(true, on: client)
             readOn(client, on: &loop)
-        case .awaitingCatalogue, .awaitingKey, .lingering: return
+        case .lingering: loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+        case .awaitingCatalogue, .awaitingKey: return
         }
     }
 

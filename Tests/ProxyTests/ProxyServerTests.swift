@@ -188,6 +188,49 @@ import Testing
         #expect(bench.leftover == [])
     }
 
+    @Test func `a slow client gets the end of its answer, also when the connection ends with it`()
+        throws
+    {
+        let text = String(repeating: "x", count: 100_000)
+        for (version, halfCloses) in [("1.1", false), ("1.0", false), ("1.0", true)] {
+            var bench = try ProxyBench()
+            bench.provider.chat = { try ScriptedProvider.answer($0, [text]) }
+            let client = try bench.connect()
+            client.room = 1000
+            let request = ProxyBench.chat().replacingFirst(
+                "HTTP/1.1\r\n", "HTTP/\(version)\r\nConnection: close\r\n")
+            client.send(request)
+            try bench.settle()
+            if halfCloses { client.end() }
+            try bench.settle()
+            try bench.pass(.seconds(30))
+            client.room = nil
+            try bench.settle()
+            #expect(client.text().contains("data: [DONE]"))
+            try bench.pass(.seconds(3))
+            #expect(client.isClosed)
+            #expect(bench.leftover == [])
+        }
+    }
+
+    @Test func `stopping waits for a client that still reads its answer`() throws {
+        for fields in ["", "Connection: close\r\n"] {
+            var bench = try ProxyBench()
+            let client = try bench.connect()
+            client.room = 10
+            client.send(
+                "GET /health HTTP/1.1\r\nHost: localhost:5111\r\n\(fields)\r\n")
+            try bench.settle()
+            bench.world.signal(.terminate)
+            try bench.settle()
+            client.room = nil
+            try bench.settle()
+            #expect(client.text().hasSuffix("}"))
+            try bench.pass(.seconds(3))
+            #expect(bench.server.isRunning == false)
+        }
+    }
+
     @Test func `silence of the provider ends in a timeout, before the answer and in it`() throws {
         var bench = try ProxyBench()
         let client = try bench.connect()
