@@ -24,11 +24,13 @@ extension ProxyServer where System: ~Copyable {
             sendRequest(on: link, of: &loop)
             return link
         }
-        let link = UpstreamLink(errand, request: request, attempt: attempt)
+        let deadline = loop.now + configuration.connectTimeout
+        let link = UpstreamLink(
+            errand, request: request, attempt: attempt, connectDeadline: deadline)
         let token = loop.resolve(
             configuration.upstream.host, port: configuration.upstream.port)
         upstreams.insert(link, at: token)
-        loop.setDeadline(loop.now + configuration.connectTimeout, of: token)
+        loop.setDeadline(deadline, of: token)
         return token
     }
 
@@ -43,7 +45,8 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// Tries the next address. The link moves from `token`, which is dead, to the connection's.
+    /// Tries the next address, for its share of the time that is left: one that never answers
+    /// leaves the others theirs. The link moves from `token`, which is dead, to the connection's.
     private mutating func connectNext(
         _ token: Token, after error: SystemError?, on loop: inout EventLoop<System>
     ) {
@@ -56,8 +59,9 @@ extension ProxyServer where System: ~Copyable {
                 if let client = link.attempt?.exchange.client, exchanges.contains(client) {
                     exchanges[client].replaceAttempt(token, with: connection)
                 }
+                let share = (link.connectDeadline - loop.now) / (link.addresses.count + 1)
                 upstreams.insert(link, at: connection)
-                loop.setDeadline(loop.now + configuration.connectTimeout, of: connection)
+                loop.setDeadline(loop.now + share, of: connection)
                 return
             } catch let failure {
                 error = failure
@@ -76,6 +80,7 @@ extension ProxyServer where System: ~Copyable {
         } catch {
             return linkFailed(link, with: APIError(error), on: &loop)
         }
+        loop.setDeadline(upstreams[link].connectDeadline, of: link)
         if upstreams[link].phase == .working { sendRequest(on: link, of: &loop) }
     }
 
@@ -242,6 +247,9 @@ extension ProxyServer where System: ~Copyable {
     mutating func upstreamExpired(_ link: Token, on loop: inout EventLoop<System>) {
         switch upstreams[link].phase {
         case .idle, .draining: dropLink(link, on: &loop)
+        case .connecting where !upstreams[link].addresses.isEmpty:
+            loop.close(link)
+            connectNext(link, after: nil, on: &loop)
         case .resolving, .connecting, .handshaking:
             linkFailed(link, with: .connectTimeout, on: &loop)
         case .working where upstreams[link].attempt?.finish != nil:

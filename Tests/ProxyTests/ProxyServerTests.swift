@@ -357,6 +357,28 @@ import Testing
         #expect(client.text().contains(#""id":"m""#))
     }
 
+    @Test func `an address that never answers leaves time for the others`() throws {
+        let first = SocketAddress(literal: "::1", port: 9)!
+        let second = SocketAddress(literal: "127.0.0.1", port: 9)!
+        for silent: Set in [[first], [first, second]] {
+            var bench = try ProxyBench {
+                $0.upstream = (try? UpstreamURL("http://localhost:9"))!
+            }
+            bench.world.names["localhost"] = [first, second]
+            bench.world.silent = silent
+            let client = try bench.connect()
+            client.send(ProxyBench.get("/v1/models"))
+            try bench.settle()
+            try bench.pass(.seconds(6))
+            #expect(client.text().contains(#""id":"m""#) == (silent.count == 1))
+            try bench.pass(.seconds(5))
+            #expect(client.text().contains("upstream_timeout") == (silent.count == 2))
+            client.end()
+            try bench.settle()
+            #expect(bench.leftover == [])
+        }
+    }
+
     @Test func `stopping lets answers finish, refuses the rest, and ends`() throws {
         var bench = try ProxyBench()
         let streaming = try bench.connect()

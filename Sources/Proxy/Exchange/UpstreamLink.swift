@@ -39,6 +39,8 @@ struct UpstreamLink: ~Copyable {
     var phase: Phase
     /// Addresses still to be tried.
     var addresses: ArraySlice<SocketAddress> = []
+    /// When look-up, connection and handshake have to be over.
+    let connectDeadline: Instant
     private var tls: TLSStream?
     private(set) var errand: Errand
     var attempt: Attempt?
@@ -79,8 +81,12 @@ struct UpstreamLink: ~Copyable {
         }
     }
 
-    init(_ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?) {
+    init(
+        _ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?,
+        connectDeadline: Instant
+    ) {
         phase = .resolving
+        self.connectDeadline = connectDeadline
         self.errand = errand
         self.request = request
         self.attempt = attempt
