@@ -217,6 +217,7 @@ extension ProxyServer where System: ~Copyable {
         case .idle, .draining: dropLink(link, on: &loop)
         case .resolving, .connecting, .handshaking:
             linkFailed(link, with: APIError(TLSError.cutOff), on: &loop)
+        case .working where upstreams[link].isUnheard: sendAgain(link, on: &loop)
         case .working:
             if upstreams[link].attempt?.finish != nil || upstreams[link].isRefused {
                 // Everything that matters was said; only the formal end is missing.
@@ -238,10 +239,24 @@ extension ProxyServer where System: ~Copyable {
             connectNext(link, after: error, on: &loop)
         case .working where upstreams[link].attempt?.finish != nil:
             upstreamEnded(link, on: &loop)
+        case .working where upstreams[link].isUnheard: sendAgain(link, on: &loop)
         case .idle, .draining: dropLink(link, on: &loop)
         case .resolving, .connecting, .handshaking, .working:
             linkFailed(link, with: APIError(connection: error), on: &loop)
         }
+    }
+
+    /// Sends a request that met a dying connection on another one. That one may be dying, too; the
+    /// pool then runs empty, and a new connection is not given up on in this way.
+    private mutating func sendAgain(_ link: Token, on loop: inout EventLoop<System>) {
+        let errand = upstreams[link].errand
+        var request = Buffer()
+        var attempt: Attempt?
+        upstreams[link].giveBack(&request, &attempt)
+        let client = attempt?.exchange.client ?? .none
+        dropLink(link, on: &loop)
+        let other = send(request, for: errand, attempt: attempt, on: &loop)
+        if exchanges.contains(client) { exchanges[client].replaceAttempt(link, with: other) }
     }
 
     mutating func upstreamExpired(_ link: Token, on loop: inout EventLoop<System>) {

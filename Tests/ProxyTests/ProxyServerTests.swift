@@ -379,6 +379,49 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a request that met a dying connection is sent again on another`(isReset: Bool) throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+        let dying = try #require(bench.provider.chats.first?.connection)
+        bench.provider.chat = { request in
+            guard request.connection === dying else {
+                return try ScriptedProvider.answer(request, ["y"])
+            }
+            if isReset { dying.reset() } else { dying.end() }
+            return nil
+        }
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+        #expect(bench.provider.chats.count == 3)
+        #expect(Set(bench.provider.chats.suffix(2).map(\.body)).count == 1)
+        #expect(dying.isClosed)
+        client.end()
+        try bench.settle()
+        #expect(bench.leftover == [])
+    }
+
+    @Test func `a request is not sent again once an answer began, nor on a new connection`() throws {
+        for (piece, sendCount) in [("HTTP/1.1 2", 1), ("", 2)] {
+            var bench = try ProxyBench()
+            bench.provider.chat = { request in
+                request.connection.end()
+                return piece
+            }
+            let client = try bench.connect()
+            // The connection that attested serves the chat as well.
+            client.send(ProxyBench.chat())
+            try bench.settle()
+            #expect(client.text().contains("upstream_closed"))
+            #expect(bench.provider.chats.count == sendCount)
+        }
+    }
+
     @Test func `stopping lets answers finish, refuses the rest, and ends`() throws {
         var bench = try ProxyBench()
         let streaming = try bench.connect()
