@@ -203,9 +203,11 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// The whole body was read: the connection can serve again, or ends.
+    /// The whole body was read: the connection can serve again, or ends. One whose request was
+    /// answered before all of it was sent would make the next wait for the rest.
     private mutating func recycle(_ link: Token, on loop: inout EventLoop<System>) {
-        guard upstreams[link].canServeAgain, !isDraining, pool.put(link) else {
+        let isSent = loop.pendingByteCount(of: link) == 0
+        guard upstreams[link].canServeAgain, isSent, !isDraining, pool.put(link) else {
             return dropLink(link, on: &loop)
         }
         upstreams[link].rest()

@@ -422,6 +422,26 @@ import Testing
         }
     }
 
+    @Test func `a connection whose request was answered unread is not used again`() throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        let upstream = try #require(bench.provider.chats.first?.connection)
+        #expect(client.text().contains("[DONE]"))
+        upstream.room = 100
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        upstream.send(ScriptedProvider.json(413, "{}"))
+        try bench.settle()
+        #expect(client.text().hasPrefix("HTTP/1.1 413"))
+        #expect(upstream.isClosed)
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+    }
+
     @Test func `stopping lets answers finish, refuses the rest, and ends`() throws {
         var bench = try ProxyBench()
         let streaming = try bench.connect()
