@@ -406,7 +406,9 @@ import Testing
         #expect(bench.leftover == [])
     }
 
-    @Test func `a request is not sent again once an answer began, nor on a new connection`() throws {
+    @Test func `a request is not sent again once its answer began, nor on a new connection`()
+        throws
+    {
         for (piece, sendCount) in [("HTTP/1.1 2", 1), ("", 2)] {
             var bench = try ProxyBench()
             bench.provider.chat = { request in
