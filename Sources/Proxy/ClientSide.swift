@@ -5,7 +5,7 @@ import Reactor
 // What happens on clients' connections.
 
 extension ProxyServer where System: ~Copyable {
-    /// How long a connection that was answered and ends may take to go away.
+    /// How long a client that has taken all of its answer may take to go away.
     private static var lingerTimeout: Duration { .seconds(2) }
 
     mutating func clientReceived(
@@ -29,11 +29,17 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// Reads requests until one has to wait for its answer.
+    /// Reads requests until one has to wait for its answer, or until the client has to take the
+    /// answers it got.
     mutating func readOn(_ client: Token, on loop: inout EventLoop<System>) {
         while exchanges.contains(client),
             exchanges[client].phase == .reading || exchanges[client].phase == .readingBody
         {
+            guard loop.pendingByteCount(of: client) <= Self.outboxByteCountMax else {
+                loop.setReceiving(false, on: client)
+                loop.reportDrained(client)
+                return loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
+            }
             switch exchanges[client].next(surface, ids: &ids) {
             case .needsMore: return
             case .began(let isAwaited):
@@ -101,25 +107,50 @@ extension ProxyServer where System: ~Copyable {
         releaseAttempts(of: client, on: &loop)
         loop.setReceiving(true, on: client)
         guard exchanges[client].answer.keepsAlive, !isDraining else {
-            exchanges[client].linger()
-            loop.finishSending(on: client)
-            loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
-            return
+            return endConnection(of: client, on: &loop)
         }
         exchanges[client].reset()
         loop.setDeadline(loop.now + configuration.keepAliveTimeout, of: client)
+    }
+
+    /// Lets the connection end once the client has taken all of its answer, for which it has as
+    /// long as for any other part of one.
+    mutating func endConnection(of client: Token, on loop: inout EventLoop<System>) {
+        exchanges[client].linger()
+        loop.finishSending(on: client)
+        loop.reportDrained(client)
+        loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
     }
 
     /// The client has sent its last byte: it has read all it wants, or has gone.
     mutating func clientEnded(_ client: Token, on loop: inout EventLoop<System>) {
         // Answers to requests before this one may still be on their way out.
         dropExchange(client, on: &loop, closes: false)
-        loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+        loop.setDeadline(loop.now + configuration.idleTimeout, of: client)
         loop.closeWhenDrained(client)
     }
 
     mutating func clientDrained(_ client: Token, on loop: inout EventLoop<System>) {
-        guard exchanges[client].phase == .awaitingAnswer else { return }
+        switch exchanges[client].phase {
+        case .awaitingAnswer: goOn(client, on: &loop)
+        case .reading:
+            let isBetweenRequests = exchanges[client].isBetweenRequests
+            let patience =
+                isBetweenRequests ? configuration.keepAliveTimeout : configuration.headerTimeout
+            loop.setDeadline(loop.now + patience, of: client)
+            loop.setReceiving(true, on: client)
+            readOn(client, on: &loop)
+        case .readingBody:
+            loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+            loop.setReceiving(true, on: client)
+            readOn(client, on: &loop)
+        case .lingering: loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+        case .awaitingCatalogue, .awaitingKey: return
+        }
+    }
+
+    /// The client has taken what it was sent: its answer goes on.
+    private mutating func goOn(_ client: Token, on loop: inout EventLoop<System>) {
         loop.setDeadline(nil, of: client)
         for link in exchanges[client].attempts where upstreams.contains(link) {
             guard upstreams[link].isPaused else { continue }

@@ -170,7 +170,13 @@ extension ProxyServer where System: ~Copyable {
         exchanges.forEach { token, exchange in
             if exchange.isBetweenRequests || exchange.phase == .lingering { idle.append(token) }
         }
-        for token in idle { dropExchange(token, on: &loop) }
+        for token in idle {
+            if loop.pendingByteCount(of: token) > 0 {
+                endConnection(of: token, on: &loop)
+            } else {
+                dropExchange(token, on: &loop)
+            }
+        }
         let timer = loop.makeTimer(at: loop.now + configuration.drainTimeout)
         timers.insert(.drain, at: timer)
     }

@@ -24,11 +24,13 @@ extension ProxyServer where System: ~Copyable {
             sendRequest(on: link, of: &loop)
             return link
         }
-        let link = UpstreamLink(errand, request: request, attempt: attempt)
+        let deadline = loop.now + configuration.connectTimeout
+        let link = UpstreamLink(
+            errand, request: request, attempt: attempt, connectDeadline: deadline)
         let token = loop.resolve(
             configuration.upstream.host, port: configuration.upstream.port)
         upstreams.insert(link, at: token)
-        loop.setDeadline(loop.now + configuration.connectTimeout, of: token)
+        loop.setDeadline(deadline, of: token)
         return token
     }
 
@@ -43,7 +45,8 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// Tries the next address. The link moves from `token`, which is dead, to the connection's.
+    /// Tries the next address, for its share of the time that is left: one that never answers
+    /// leaves the others theirs. The link moves from `token`, which is dead, to the connection's.
     private mutating func connectNext(
         _ token: Token, after error: SystemError?, on loop: inout EventLoop<System>
     ) {
@@ -56,8 +59,9 @@ extension ProxyServer where System: ~Copyable {
                 if let client = link.attempt?.exchange.client, exchanges.contains(client) {
                     exchanges[client].replaceAttempt(token, with: connection)
                 }
+                let share = (link.connectDeadline - loop.now) / (link.addresses.count + 1)
                 upstreams.insert(link, at: connection)
-                loop.setDeadline(loop.now + configuration.connectTimeout, of: connection)
+                loop.setDeadline(loop.now + share, of: connection)
                 return
             } catch let failure {
                 error = failure
@@ -76,6 +80,7 @@ extension ProxyServer where System: ~Copyable {
         } catch {
             return linkFailed(link, with: APIError(error), on: &loop)
         }
+        loop.setDeadline(upstreams[link].connectDeadline, of: link)
         if upstreams[link].phase == .working { sendRequest(on: link, of: &loop) }
     }
 
@@ -198,9 +203,11 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// The whole body was read: the connection can serve again, or ends.
+    /// The whole body was read: the connection can serve again, or ends. One whose request was
+    /// answered before all of it was sent would make the next wait for the rest.
     private mutating func recycle(_ link: Token, on loop: inout EventLoop<System>) {
-        guard upstreams[link].canServeAgain, !isDraining, pool.put(link) else {
+        let isSent = loop.pendingByteCount(of: link) == 0
+        guard upstreams[link].canServeAgain, isSent, !isDraining, pool.put(link) else {
             return dropLink(link, on: &loop)
         }
         upstreams[link].rest()
@@ -212,6 +219,7 @@ extension ProxyServer where System: ~Copyable {
         case .idle, .draining: dropLink(link, on: &loop)
         case .resolving, .connecting, .handshaking:
             linkFailed(link, with: APIError(TLSError.cutOff), on: &loop)
+        case .working where upstreams[link].isUnheard: sendAgain(link, on: &loop)
         case .working:
             if upstreams[link].attempt?.finish != nil || upstreams[link].isRefused {
                 // Everything that matters was said; only the formal end is missing.
@@ -233,15 +241,32 @@ extension ProxyServer where System: ~Copyable {
             connectNext(link, after: error, on: &loop)
         case .working where upstreams[link].attempt?.finish != nil:
             upstreamEnded(link, on: &loop)
+        case .working where upstreams[link].isUnheard: sendAgain(link, on: &loop)
         case .idle, .draining: dropLink(link, on: &loop)
         case .resolving, .connecting, .handshaking, .working:
             linkFailed(link, with: APIError(connection: error), on: &loop)
         }
     }
 
+    /// Sends a request that met a dying connection on another one. That one may be dying, too; the
+    /// pool then runs empty, and a new connection is not given up on in this way.
+    private mutating func sendAgain(_ link: Token, on loop: inout EventLoop<System>) {
+        let errand = upstreams[link].errand
+        var request = Buffer()
+        var attempt: Attempt?
+        upstreams[link].giveBack(&request, &attempt)
+        let client = attempt?.exchange.client ?? .none
+        dropLink(link, on: &loop)
+        let other = send(request, for: errand, attempt: attempt, on: &loop)
+        if exchanges.contains(client) { exchanges[client].replaceAttempt(link, with: other) }
+    }
+
     mutating func upstreamExpired(_ link: Token, on loop: inout EventLoop<System>) {
         switch upstreams[link].phase {
         case .idle, .draining: dropLink(link, on: &loop)
+        case .connecting where !upstreams[link].addresses.isEmpty:
+            loop.close(link)
+            connectNext(link, after: nil, on: &loop)
         case .resolving, .connecting, .handshaking:
             linkFailed(link, with: .connectTimeout, on: &loop)
         case .working where upstreams[link].attempt?.finish != nil:

@@ -166,6 +166,71 @@ import Testing
         #expect(bench.leftover == [])
     }
 
+    @Test func `a client that asks and never reads is not read from either`() throws {
+        var bench = try ProxyBench()
+        let client = try bench.connect()
+        client.send(ProxyBench.get("/health"))
+        try bench.settle()
+        let answerByteCount = client.take().count
+        client.room = 0
+        client.send(String(repeating: ProxyBench.get("/health"), count: 5000))
+        try bench.settle()
+        #expect(bench.loop.pendingByteCount(of: client.token) < 300_000)
+        #expect(client.arrivingCount > 100_000)
+        client.room = nil
+        try bench.settle()
+        #expect(client.take().count == 5000 * answerByteCount)
+        client.room = 0
+        client.send(String(repeating: ProxyBench.get("/health"), count: 5000))
+        try bench.settle()
+        for _ in 0..<3 { try bench.pass(.seconds(61)) }
+        #expect(client.isClosed)
+        #expect(bench.leftover == [])
+    }
+
+    @Test func `a slow client gets the end of its answer, also when the connection ends with it`()
+        throws
+    {
+        let text = String(repeating: "x", count: 100_000)
+        for (version, halfCloses) in [("1.1", false), ("1.0", false), ("1.0", true)] {
+            var bench = try ProxyBench()
+            bench.provider.chat = { try ScriptedProvider.answer($0, [text]) }
+            let client = try bench.connect()
+            client.room = 1000
+            let request = ProxyBench.chat().replacingFirst(
+                "HTTP/1.1\r\n", "HTTP/\(version)\r\nConnection: close\r\n")
+            client.send(request)
+            try bench.settle()
+            if halfCloses { client.end() }
+            try bench.settle()
+            try bench.pass(.seconds(30))
+            client.room = nil
+            try bench.settle()
+            #expect(client.text().contains("data: [DONE]"))
+            try bench.pass(.seconds(3))
+            #expect(client.isClosed)
+            #expect(bench.leftover == [])
+        }
+    }
+
+    @Test func `stopping waits for a client that still reads its answer`() throws {
+        for fields in ["", "Connection: close\r\n"] {
+            var bench = try ProxyBench()
+            let client = try bench.connect()
+            client.room = 10
+            client.send(
+                "GET /health HTTP/1.1\r\nHost: localhost:5111\r\n\(fields)\r\n")
+            try bench.settle()
+            bench.world.signal(.terminate)
+            try bench.settle()
+            client.room = nil
+            try bench.settle()
+            #expect(client.text().hasSuffix("}"))
+            try bench.pass(.seconds(3))
+            #expect(bench.server.isRunning == false)
+        }
+    }
+
     @Test func `silence of the provider ends in a timeout, before the answer and in it`() throws {
         var bench = try ProxyBench()
         let client = try bench.connect()
@@ -305,6 +370,93 @@ import Testing
         client.send(ProxyBench.get("/v1/models"))
         try bench.settle()
         #expect(client.text().contains(#""id":"m""#))
+    }
+
+    @Test func `an address that never answers leaves time for the others`() throws {
+        let first = SocketAddress(literal: "::1", port: 9)!
+        let second = SocketAddress(literal: "127.0.0.1", port: 9)!
+        for silent: Set in [[first], [first, second]] {
+            var bench = try ProxyBench {
+                $0.upstream = (try? UpstreamURL("http://localhost:9"))!
+            }
+            bench.world.names["localhost"] = [first, second]
+            bench.world.silent = silent
+            let client = try bench.connect()
+            client.send(ProxyBench.get("/v1/models"))
+            try bench.settle()
+            try bench.pass(.seconds(6))
+            #expect(client.text().contains(#""id":"m""#) == (silent.count == 1))
+            try bench.pass(.seconds(5))
+            #expect(client.text().contains("upstream_timeout") == (silent.count == 2))
+            client.end()
+            try bench.settle()
+            #expect(bench.leftover == [])
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a request that met a dying connection is sent again on another`(isReset: Bool) throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+        let dying = try #require(bench.provider.chats.first?.connection)
+        bench.provider.chat = { request in
+            guard request.connection === dying else {
+                return try ScriptedProvider.answer(request, ["y"])
+            }
+            if isReset { dying.reset() } else { dying.end() }
+            return nil
+        }
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+        #expect(bench.provider.chats.count == 3)
+        #expect(Set(bench.provider.chats.suffix(2).map(\.body)).count == 1)
+        #expect(dying.isClosed)
+        client.end()
+        try bench.settle()
+        #expect(bench.leftover == [])
+    }
+
+    @Test func `a request is not sent again once its answer began, nor on a new connection`()
+        throws
+    {
+        for (piece, sendCount) in [("HTTP/1.1 2", 1), ("", 2)] {
+            var bench = try ProxyBench()
+            bench.provider.chat = { request in
+                request.connection.end()
+                return piece
+            }
+            let client = try bench.connect()
+            // The connection that attested serves the chat as well.
+            client.send(ProxyBench.chat())
+            try bench.settle()
+            #expect(client.text().contains("upstream_closed"))
+            #expect(bench.provider.chats.count == sendCount)
+        }
+    }
+
+    @Test func `a connection whose request was answered unread is not used again`() throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        let upstream = try #require(bench.provider.chats.first?.connection)
+        #expect(client.text().contains("[DONE]"))
+        upstream.room = 100
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        upstream.send(ScriptedProvider.json(413, "{}"))
+        try bench.settle()
+        #expect(client.text().hasPrefix("HTTP/1.1 413"))
+        #expect(upstream.isClosed)
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
     }
 
     @Test func `stopping lets answers finish, refuses the rest, and ends`() throws {

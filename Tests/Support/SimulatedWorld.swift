@@ -57,6 +57,8 @@ public final class SimulatedWorld {
     public var names: [String: [SocketAddress]] = [:]
     /// Addresses that refuse connections.
     public var refused: Set<SocketAddress> = []
+    /// Addresses that never answer.
+    public var silent: Set<SocketAddress> = []
     /// How often the loop found nothing to do and no deadline to wait for.
     public private(set) var idleWaitCount = 0
     var pending: [KernelEvent] = []
@@ -93,6 +95,7 @@ public final class SimulatedWorld {
 
     func open(_ token: Token, to address: SocketAddress) {
         connections.append(Connection(token: token, address: address))
+        guard !silent.contains(address) else { return }
         let error = SystemError("connect", code: 111)
         pending.append(refused.contains(address) ? .failed(token, error) : .connected(token))
     }

@@ -136,13 +136,23 @@ struct Attempt: ~Copyable {
         }
         guard finish == nil else { throw .textAfterFinish }
         try open(chunk.reasoningContent, .reasoningContent, in: data)
-        try open(chunk.reasoning, .reasoning, in: data)
+        if !Self.areSame(chunk.reasoning, chunk.reasoningContent, in: data) {
+            try open(chunk.reasoning, .reasoning, in: data)
+        }
         // Some hosts write the same text under both names; clients that read both would show it
         // twice.
         if chunk.reasoningContent != nil { fields.drop(.reasoning) }
         try open(chunk.content, .content, in: data)
         chunkCount += 1
         try passOn(to: &outbox)
+    }
+
+    /// Whether two fields hold one envelope, which opens once.
+    private static func areSame(
+        _ one: JSONValue?, _ other: JSONValue?, in data: Span<UInt8>
+    ) -> Bool {
+        guard let one, let other else { return false }
+        return data.extracting(one.inside).equals(data.extracting(other.inside))
     }
 
     private mutating func open(

@@ -39,10 +39,12 @@ struct UpstreamLink: ~Copyable {
     var phase: Phase
     /// Addresses still to be tried.
     var addresses: ArraySlice<SocketAddress> = []
+    /// When look-up, connection and handshake have to be over.
+    let connectDeadline: Instant
     private var tls: TLSStream?
     private(set) var errand: Errand
     var attempt: Attempt?
-    /// The request, until the connection is open.
+    /// The request, until the answer begins.
     private var request: Buffer
     private var inbox = Buffer()
     private var parser: ResponseParser
@@ -51,7 +53,8 @@ struct UpstreamLink: ~Copyable {
     private(set) var fetched = Buffer()
     /// Reading is paused because the client is slow.
     var isPaused = false
-    var requestCount = 0
+    /// The connection has answered a request before this one.
+    private var hasServed = false
 
     /// What of an answer's head matters.
     struct ResponseFacts: Equatable {
@@ -79,8 +82,12 @@ struct UpstreamLink: ~Copyable {
         }
     }
 
-    init(_ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?) {
+    init(
+        _ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?,
+        connectDeadline: Instant
+    ) {
         phase = .resolving
+        self.connectDeadline = connectDeadline
         self.errand = errand
         self.request = request
         self.attempt = attempt
@@ -104,7 +111,18 @@ struct UpstreamLink: ~Copyable {
         parser = Self.parser(for: errand)
         head = nil
         fetched.release()
+        hasServed = true
         phase = .working
+    }
+
+    /// The request was sent on a connection that had served before, and no byte of an answer came:
+    /// as a rule the provider was closing it just then, and has not read the request.
+    var isUnheard: Bool { phase == .working && hasServed && !request.isEmpty }
+
+    /// Gives back what an unheard request needs to be sent again.
+    mutating func giveBack(_ request: inout Buffer, _ attempt: inout Attempt?) {
+        swap(&request, &self.request)
+        swap(&attempt, &self.attempt)
     }
 
     // MARK: The connection
@@ -127,7 +145,7 @@ struct UpstreamLink: ~Copyable {
     mutating func send(to outbox: inout Buffer) throws(TLSError) {
         var request = Buffer()
         swap(&request, &self.request)
-        requestCount += 1
+        defer { swap(&request, &self.request) }
         guard tls != nil else {
             outbox.append(request.readable)
             return
@@ -164,6 +182,7 @@ struct UpstreamLink: ~Copyable {
         var inbox = Buffer()
         swap(&inbox, &self.inbox)
         defer { swap(&inbox, &self.inbox) }
+        if !inbox.isEmpty { request.release() }
         while true {
             let (event, byteCount) = try next(in: inbox.readable)
             switch event {

@@ -23,12 +23,19 @@ final class NameResolver: Sendable {
     }
 
     private let state = Mutex(State())
+    private let lookUp: @Sendable (String, UInt16) -> [SocketAddress]
     /// Counts what the thread has to look at.
     private let questionsWaiting: CInt
     /// Readable while answers wait for the loop.
     let descriptor: CInt
 
-    init() throws(SystemError) {
+    /// - `lookUp`: how a name is looked up; it may block.
+    init(
+        lookUp: @escaping @Sendable (String, UInt16) -> [SocketAddress] = {
+            NameResolver.askSystem($0, port: $1)
+        }
+    ) throws(SystemError) {
+        self.lookUp = lookUp
         descriptor = eventfd(0, CInt(EFD_NONBLOCK | EFD_CLOEXEC))
         questionsWaiting = eventfd(0, CInt(EFD_CLOEXEC | EFD_SEMAPHORE))
         guard descriptor >= 0, questionsWaiting >= 0 else { throw .last("eventfd") }
@@ -65,19 +72,26 @@ final class NameResolver: Sendable {
         }
     }
 
+    /// Looks one name up. Whoever asked for it meanwhile gets the same answer: behind a slow name
+    /// server questions would come faster than answers, and no connection be made in time.
     private func answerOne() {
         let question = state.withLock { state in
             state.questions.isEmpty ? nil : state.questions.removeFirst()
         }
         guard let question else { return }
-        let addresses = Self.lookUp(question.host, port: question.port)
-        state.withLock {
-            $0.answers.append(Answer(token: question.token, addresses: addresses))
+        let addresses = lookUp(question.host, question.port)
+        state.withLock { state in
+            let isSame = { (other: Question) in
+                other.host == question.host && other.port == question.port
+            }
+            let askers = [question] + state.questions.filter(isSame)
+            state.questions.removeAll(where: isSame)
+            state.answers += askers.map { Answer(token: $0.token, addresses: addresses) }
         }
         _ = eventfd_write(descriptor, 1)
     }
 
-    private static func lookUp(_ host: String, port: UInt16) -> [SocketAddress] {
+    private static func askSystem(_ host: String, port: UInt16) -> [SocketAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = AI_ADDRCONFIG

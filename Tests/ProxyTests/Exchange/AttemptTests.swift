@@ -100,6 +100,17 @@ import Testing
         #expect(json["usage"] == nil)
     }
 
+    @Test func `one envelope under both names of reasoning is one text`() throws {
+        var test = try AttemptUnderTest(Self.streamed)
+        let digits = try sealed("think", to: test.client)
+        try test.relay(event(#""reasoning":"\#(digits)","reasoning_content":"\#(digits)""#))
+        try test.relay(event("", finish: #""stop""#))
+        try test.end()
+        let (chunks, _) = try events(test.text)
+        #expect(delta(chunks[0])["reasoning_content"] as? String == "think")
+        #expect(delta(chunks[0])["reasoning"] == nil)
+    }
+
     @Test func `a character cut between two envelopes arrives whole`() throws {
         var test = try AttemptUnderTest(Self.streamed)
         let bytes = Array("😀".utf8)
