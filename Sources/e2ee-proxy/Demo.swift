@@ -36,8 +36,8 @@ struct Demo: ParsableCommand {
     private static func welcome(at url: String) -> String {
         """
 
-        THIS IS A SIMULATION. The provider and its enclave run inside this process: the encryption is
-        real, the hardware is not, and the models only repeat what they are told.
+        THIS IS A SIMULATION. The provider and its enclave run inside this process: the
+        encryption is real, the hardware is not, and the models only repeat what they are told.
 
         Paste into another terminal:
 
