@@ -31,7 +31,11 @@ func testTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "e2ee-proxy",
-    products: [.executable(name: "e2ee-proxy", targets: ["e2ee-proxy"])],
+    products: [
+        .executable(name: "e2ee-proxy", targets: ["e2ee-proxy"]),
+        // Linked with the fuzzer's own entry point by scripts/fuzz.
+        .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -65,6 +69,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Reactor"], path: "Tests/Support",
             swiftSettings: tests + [.enableExperimentalFeature("Lifetimes")]),
+        .target(
+            name: "FuzzTargets", dependencies: ["Bytes", "HTTP", "E2EE", "Proxy"],
+            path: "Tests/Fuzz", swiftSettings: tests),
         testTarget("BytesTests", ["Bytes"]),
         testTarget("ReactorTests", ["Reactor", "Simulator", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),

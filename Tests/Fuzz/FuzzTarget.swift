@@ -1,0 +1,48 @@
+import Glibc
+
+/// An entry point that reads foreign bytes, and what has to hold of it for every input.
+enum FuzzTarget: String, CaseIterable {
+    case requestHead = "request-head"
+    case responseHead = "response-head"
+    case chunkedBody = "chunked-body"
+    case events = "events"
+    case json = "json"
+    case chatRequest = "chat-request"
+    case chatChunk = "chat-chunk"
+    case envelope = "envelope"
+    case evidence = "evidence"
+    case quote = "quote"
+    case base64 = "base64"
+    case hex = "hex"
+    case catalogue = "catalogue"
+    /// Fails on purpose, to show that a finding is found.
+    case canary = "canary"
+
+    static let chosen: FuzzTarget = {
+        let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+        guard let target = FuzzTarget(rawValue: name) else {
+            preconditionFailure("FUZZ_TARGET names no target: \(name)")
+        }
+        return target
+    }()
+
+    func run(_ input: [UInt8]) {
+        switch self {
+        case .requestHead: HTTPTargets.request(input)
+        case .responseHead: HTTPTargets.response(input)
+        case .chunkedBody: HTTPTargets.chunkedBody(input)
+        case .events: HTTPTargets.events(input)
+        case .json: BytesTargets.json(input)
+        case .base64: BytesTargets.base64(input)
+        case .hex: BytesTargets.hex(input)
+        case .chatRequest: ProxyTargets.chatRequest(input)
+        case .chatChunk: ProxyTargets.chatChunk(input)
+        case .catalogue: ProxyTargets.catalogue(input)
+        case .envelope: E2EETargets.envelope(input)
+        case .evidence: E2EETargets.evidence(input)
+        case .quote: E2EETargets.quote(input)
+        case .canary:
+            precondition(!(input.count > 3 && input.starts(with: Array("fuzz".utf8))), "the canary")
+        }
+    }
+}
