@@ -1,8 +1,8 @@
 import Bytes
 
 enum BytesTargets {
-    /// A text that is accepted is walked to its end, and every string in it survives being written and
-    /// read again.
+    /// A text that is accepted is walked to its end, and every string in it survives being written
+    /// and read again.
     static func json(_ input: [UInt8]) {
         do throws(JSONError) { try JSONDocument.check(input.span) } catch { return }
         guard let root = JSONDocument.root(of: input.span) else {

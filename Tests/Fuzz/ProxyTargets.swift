@@ -6,8 +6,8 @@ import Bytes
 enum ProxyTargets {
     private nonisolated(unsafe) static var entropy = SystemEntropy()
 
-    /// A request that is accepted is written as JSON that can be read, with nothing in clear but values
-    /// of the allow-list.
+    /// A request that is accepted is written as JSON that can be read, with nothing in clear but
+    /// values of the allow-list.
     static func chatRequest(_ input: [UInt8]) {
         guard let request = try? ChatRequest(input.span),
             let key = try? PrivateKey(from: &entropy).publicKey
