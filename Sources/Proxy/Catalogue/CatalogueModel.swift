@@ -28,7 +28,7 @@ struct CatalogueModel: Equatable {
 
     /// Nil for a model that cannot be encrypted to.
     private init?(_ value: JSONValue, in body: Span<UInt8>) {
-        guard let id = value.member("id", in: body)?.text(in: body), !id.isEmpty,
+        guard let id = value.member("id", in: body)?.text(in: body), Self.isName(id),
             let specification = value.member("model_spec", in: body),
             let capabilities = specification.member("capabilities", in: body),
             capabilities.member("supportsE2EE", in: body)?.kind == .bool(true)
@@ -47,6 +47,11 @@ struct CatalogueModel: Equatable {
         outputPrice = Self.price(pricing?.member("output", in: body), in: body)
         canSee = capabilities.member("supportsVision", in: body)?.kind == .bool(true)
         canReason = capabilities.member("supportsReasoning", in: body)?.kind == .bool(true)
+    }
+
+    /// Visible ASCII: such a name can stand in a log line, and no other name equals it.
+    private static func isName(_ id: String) -> Bool {
+        !id.isEmpty && id.utf8.allSatisfy { 0x21...0x7E ~= $0 }
     }
 
     private static func price(_ value: JSONValue?, in body: Span<UInt8>) -> String? {

@@ -46,6 +46,15 @@ import Testing
         #expect(output.readable.text.contains(#""input":0.13,"output":0.650"#))
     }
 
+    @Test(arguments: [#"a\nb"#, #"a\u001b[2J"#, "a b", "é", #"e\u0301"#])
+    func `a name that could forge a log line, or be taken for another, does not exist`(
+        id: String
+    ) throws {
+        let body = Self.text.replacingOccurrences(of: "e2ee-b", with: id)
+        let models = CatalogueModel.list(in: Array(body.utf8).span)
+        #expect(models?.map(\.id) == ["e2ee-a"])
+    }
+
     @Test(arguments: ["", "{}", "[]", #"{"data":{}}"#, #"{"data":[1]"#])
     func `anything else is no catalogue`(text: String) {
         let body = Array(text.utf8)
