@@ -84,8 +84,11 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     }
 
     public mutating func drained(_ stream: Token, on loop: inout EventLoop<System>) {
-        guard exchanges.contains(stream) else { return }
-        clientDrained(stream, on: &loop)
+        if upstreams.contains(stream) {
+            upstreamDrained(stream, on: &loop)
+        } else if exchanges.contains(stream) {
+            clientDrained(stream, on: &loop)
+        }
     }
 
     public mutating func ended(_ stream: Token, on loop: inout EventLoop<System>) {

@@ -92,7 +92,23 @@ extension ProxyServer where System: ~Copyable {
         } catch {
             return linkFailed(link, with: APIError(error), on: &loop)
         }
+        upstreams[link].unsentByteCount = loop.pendingByteCount(of: link)
+        loop.reportDrained(link)
         loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
+    }
+
+    /// The connection has taken all of the request: the time for the answer's first byte begins.
+    mutating func upstreamDrained(_ link: Token, on loop: inout EventLoop<System>) {
+        guard upstreams[link].phase == .working, upstreams[link].head == nil else { return }
+        loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
+    }
+
+    /// Whether the connection has taken some of the request since this was last asked, though not
+    /// yet all.
+    private mutating func isSending(_ link: Token, on loop: inout EventLoop<System>) -> Bool {
+        let byteCount = loop.pendingByteCount(of: link)
+        defer { upstreams[link].unsentByteCount = byteCount }
+        return byteCount > 0 && byteCount < upstreams[link].unsentByteCount
     }
 
     mutating func upstreamReceived(
@@ -271,6 +287,8 @@ extension ProxyServer where System: ~Copyable {
             linkFailed(link, with: .connectTimeout, on: &loop)
         case .working where upstreams[link].attempt?.finish != nil:
             upstreamEnded(link, on: &loop)
+        case .working where isSending(link, on: &loop):
+            loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
         case .working: linkFailed(link, with: .answerTimeout, on: &loop)
         }
     }

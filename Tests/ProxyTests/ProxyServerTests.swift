@@ -254,6 +254,43 @@ import Testing
         #expect(client.isFinished)
     }
 
+    @Test func `a request that takes long to send is waited for as long as it moves`() throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+        let upstream = try #require(bench.provider.chats.first?.connection)
+        bench.provider.chat = { _ in nil }
+        upstream.room = 100
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        for _ in 0..<4 {
+            try bench.pass(.seconds(40))
+            upstream.room = 100
+            try bench.settle()
+        }
+        upstream.room = nil
+        try bench.settle()
+        try bench.pass(.seconds(59))
+        #expect(client.sent.isEmpty)
+        try bench.pass(.seconds(2))
+        #expect(client.text().hasPrefix("HTTP/1.1 504"))
+        let other = try bench.connect()
+        bench.provider.chat = { request in
+            request.connection.room = 100
+            return try ScriptedProvider.answer(request, ["x"])
+        }
+        other.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(other.text().contains("[DONE]"))
+        other.send(ProxyBench.chat())
+        try bench.settle()
+        for _ in 0..<2 { try bench.pass(.seconds(61)) }
+        #expect(other.text().hasPrefix("HTTP/1.1 504"))
+    }
+
     @Test func `an answer that is cut is an error event and a cut body`() throws {
         var bench = try ProxyBench()
         bench.provider.chat = { request in

@@ -53,6 +53,8 @@ struct UpstreamLink: ~Copyable {
     private(set) var fetched = Buffer()
     /// Reading is paused because the client is slow.
     var isPaused = false
+    /// Bytes of the request that the connection had not taken when this was last looked at.
+    var unsentByteCount = 0
     /// The connection has answered a request before this one.
     private var hasServed = false
 
