@@ -143,7 +143,7 @@ extension ProxyServer where System: ~Copyable {
             if !exchanges[client].hasRetriedKey {
                 exchanges[client].hasRetriedKey = true
                 log.notice("the model key has changed", metadata: ["model": "\(model)"])
-                return proceed(client, on: &loop)
+                return wake([exchanges[client].id], on: &loop)
             }
         }
         let final = isStaleKey ? APIError(AnswerError.reported(isStaleKey: true)) : error

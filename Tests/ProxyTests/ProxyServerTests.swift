@@ -120,6 +120,26 @@ import Testing
         #expect(text.hasPrefix("HTTP/1.1 502") && text.contains("model_key_changed"))
     }
 
+    @Test func `what follows a request that cannot be sent again is answered`() throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        let first = try bench.connect()
+        first.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(first.text().contains("[DONE]"))
+        try bench.pass(.seconds(601))
+        bench.provider.chat = { _ in nil }
+        bench.provider.catalogue = #"{"data":[]}"#
+        let client = try bench.connect()
+        client.send(ProxyBench.chat() + ProxyBench.get("/health"))
+        try bench.settle()
+        bench.provider.chats.last?.connection.send(
+            ScriptedProvider.json(400, #"{"error":{"type":"e2ee_model_key_mismatch"}}"#))
+        try bench.settle()
+        let statuses = client.text().components(of: "HTTP/1.1 ").map { $0.prefix(3) }
+        #expect(statuses == ["404", "200"])
+    }
+
     @Test func `a client that leaves, or half-closes, takes its request along at once`() throws {
         for leaves in [true, false] {
             var bench = try ProxyBench()
