@@ -66,7 +66,7 @@ struct ChatRequest {
             guard value.kind != .null else { return }
             let name = Parameters.name(of: key, in: body)
             try scalar.check(value, named: name, in: body)
-            forwarded.append(Forwarded(name: name, value: value.range))
+            try forward(value, as: name)
         case .refused(let harmless):
             guard harmless.covers(value, in: body) else {
                 let name = "\(Parameters.name(of: key, in: body))"
@@ -142,8 +142,18 @@ struct ChatRequest {
                 return
             }
             try Parameters.Scalar.effort.check(member, named: "reasoning_effort", in: body)
-            forwarded.append(Forwarded(name: "reasoning_effort", value: member.range))
+            try forward(member, as: "reasoning_effort")
         }
+    }
+
+    /// - Throws: where two spellings of one parameter were given: readers differ in which counts.
+    private mutating func forward(
+        _ value: JSONValue, as name: StaticString
+    ) throws(APIError) {
+        guard !forwarded.contains(where: { "\($0.name)" == "\(name)" }) else {
+            throw .badRequest("invalid_value", "'\(name)' is given twice.", param: "\(name)")
+        }
+        forwarded.append(Forwarded(name: name, value: value.range))
     }
 
     /// The provider's own parameters are set by the proxy. A request that would switch encryption

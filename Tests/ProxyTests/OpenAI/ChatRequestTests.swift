@@ -31,6 +31,12 @@ import Testing
         #expect(request.messages.count == 1)
     }
 
+    @Test func `an effort named twice is refused, not sent twice`() {
+        let both = Self.with(#""reasoning_effort":"low","reasoning":{"effort":"high"}"#)
+        let reversed = Self.with(#""reasoning":{"effort":"high"},"reasoning_effort":"low""#)
+        for text in [both, reversed] { #expect(Self.error(text)?.param == "reasoning_effort") }
+    }
+
     @Test func `members are recognised however they are escaped`() throws {
         let request = try Self.read(
             #"{"\u006dodel":"\u006d","stream":true,"messages":[{"r\u006fle":"user","content":"x"}]}"#
