@@ -71,8 +71,10 @@ extension ProxyServer where System: ~Copyable {
         _ model: String, _ error: APIError, retryAfter: Int?, isPassing: Bool,
         on loop: inout EventLoop<System>
     ) {
+        // A refusal is an answer: it says nothing about the provider's health.
+        guard isPassing else { return giveUp(on: model, error, of: &loop) }
         let delay = enclaves.providerFailed(model, at: loop.now, retryAfter: retryAfter)
-        guard isPassing, !isDraining, let delay else { return giveUp(on: model, error, of: &loop) }
+        guard !isDraining, let delay else { return giveUp(on: model, error, of: &loop) }
         log.warning(
             "attestation will be tried again",
             metadata: ["model": "\(model)", "reason": "\(error.code)"])

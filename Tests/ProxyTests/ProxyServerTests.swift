@@ -98,6 +98,29 @@ import Testing
         #expect(bench.server.timers.count == 0)
     }
 
+    @Test func `a model without evidence does not keep others from being attested`() throws {
+        var bench = try ProxyBench()
+        let other = ScriptedProvider.plainCatalogue.replacingFirst(#""m""#, #""n""#)
+        bench.provider.catalogue = other.replacingFirst(
+            "[", #"[{"id":"m","model_spec":{"capabilities":{"supportsE2EE":true}}},"#)
+        bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }
+        bench.provider.attestationStatus = 404
+        let client = try bench.connect()
+        for _ in 1...Enclaves.failureCountMax {
+            try bench.pass(Enclaves.failureMemory)
+            client.send(ProxyBench.chat())
+            try bench.settle()
+            #expect(client.text().hasPrefix("HTTP/1.1 404"))
+        }
+        bench.provider.attestationStatus = 200
+        bench.provider.spoilAttestation = {
+            $0.replacingFirst(#""model":"m""#, #""model":"n""#)
+        }
+        client.send(ProxyBench.chat().replacingFirst(#""model":"m""#, #""model":"n""#))
+        try bench.settle()
+        #expect(client.text().contains("[DONE]"))
+    }
+
     @Test func `a key the enclave no longer has is attested anew, once`() throws {
         var bench = try ProxyBench()
         var refusals = 1
