@@ -180,7 +180,7 @@ extension ProxyServer where System: ~Copyable {
     private mutating func noteCommitment(of link: Token) {
         guard let client = upstreams[link].attempt?.exchange.client, exchanges.contains(client)
         else { return }
-        exchanges[client].isCommitted = upstreams[link].attempt?.isCommitted ?? false
+        if upstreams[link].attempt?.isCommitted == true { exchanges[client].commit() }
         exchanges[client].chunkCount = upstreams[link].attempt?.chunkCount ?? 0
     }
 

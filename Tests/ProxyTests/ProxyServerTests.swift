@@ -53,6 +53,20 @@ import Testing
         #expect(try bench.provider.open(String(sealed)) == "MARKER")
     }
 
+    @Test func `a prompt is forgotten once its answer has begun`() throws {
+        var bench = try ProxyBench()
+        bench.provider.chat = { request in
+            let first = event(#""content":"\#(try ScriptedProvider.sealed("a", for: request))""#)
+            return ScriptedProvider.stream([first], ends: false)
+        }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(client.text().contains(#""content":"a""#))
+        let heldByteCount = bench.server.exchanges[client.token].body.heldByteCount
+        #expect(heldByteCount == 0)
+    }
+
     @Test func `fifty first requests make one attestation`() throws {
         var bench = try ProxyBench()
         bench.provider.chat = { try ScriptedProvider.answer($0, ["x"]) }

@@ -50,7 +50,7 @@ struct Exchange: ~Copyable {
     var attempts: [Token] = []
     var hasRetriedKey = false
     /// The head of a streamed answer was sent.
-    var isCommitted = false
+    private(set) var isCommitted = false
     var startedAt: Instant
     var chunkCount = 0
     /// The model asked for, once the catalogue is known to have it: other names are the client's
@@ -205,6 +205,12 @@ struct Exchange: ~Copyable {
         body.release()
         inbox.release()
         request = nil
+    }
+
+    /// A streamed answer has begun: the request is not sent again, so its text is wiped.
+    mutating func commit() {
+        isCommitted = true
+        body.release()
     }
 
     /// The answer is cut short, so that no client takes it for complete.
