@@ -179,6 +179,8 @@ extension ProxyServer where System: ~Copyable {
         if exchanges[client].isWaiting { report(client, outcome: "cancelled", on: &loop) }
         releaseAttempts(of: client, on: &loop)
         exchanges.remove(client)
+        // The last one may go while outboxes are sent, when the turn has ended already.
+        endWhenDrained()
         if closes { loop.close(client) }
     }
 

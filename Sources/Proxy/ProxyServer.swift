@@ -64,6 +64,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     public mutating func accepted(
         _ stream: Token, by listener: Token, on loop: inout EventLoop<System>
     ) {
+        // One that was on its way when the listeners closed.
+        guard !isDraining else { return loop.close(stream) }
         exchanges.insert(Exchange(client: stream, limits: limits, at: loop.now), at: stream)
         loop.setDeadline(loop.now + configuration.headerTimeout, of: stream)
     }
@@ -139,8 +141,12 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     }
 
     public mutating func turnEnded(on loop: inout EventLoop<System>) {
-        guard isDraining, exchanges.count == 0 else { return }
-        isRunning = false
+        endWhenDrained()
+    }
+
+    /// Ends once nobody waits for anything any more.
+    mutating func endWhenDrained() {
+        if isDraining, exchanges.count == 0 { isRunning = false }
     }
 
     private mutating func timerExpired(

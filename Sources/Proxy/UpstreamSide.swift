@@ -125,6 +125,7 @@ extension ProxyServer where System: ~Copyable {
         }
         if wasHandshaking, upstreams[link].phase == .working, failure == nil {
             sendRequest(on: link, of: &loop)
+            guard upstreams.contains(link) else { return }
         }
         switch upstreams[link].phase {
         case .working, .draining: advance(link, on: &loop)
@@ -159,13 +160,7 @@ extension ProxyServer where System: ~Copyable {
         switch progress {
         case .needsMore:
             guard upstreams[link].phase == .working else { return }
-            // Until the answer's head is here the time for its first byte runs on, whatever TLS
-            // sends.
-            if upstreams[link].head != nil {
-                let hasFinished = upstreams[link].attempt?.finish != nil
-                let patience = hasFinished ? Self.restTimeout : configuration.idleTimeout
-                loop.setDeadline(loop.now + patience, of: link)
-            }
+            allowTime(for: link, on: &loop)
             slowDown(link, for: client, on: &loop)
         case .answered, .ended:
             if upstreams[link].phase == .working {
@@ -174,6 +169,16 @@ extension ProxyServer where System: ~Copyable {
                 recycle(link, on: &loop)
             }
         }
+    }
+
+    /// Renews the time for a stream that goes on. Until its head is here the time for the first
+    /// byte runs on, whatever TLS sends; a fetch has that time for all of it; and once the model
+    /// has finished, the formal end may take a moment and no longer, however it trickles.
+    private mutating func allowTime(for link: Token, on loop: inout EventLoop<System>) {
+        guard upstreams[link].isStream, !upstreams[link].isEnding else { return }
+        upstreams[link].isEnding = upstreams[link].attempt?.finish != nil
+        let patience = upstreams[link].isEnding ? Self.restTimeout : configuration.idleTimeout
+        loop.setDeadline(loop.now + patience, of: link)
     }
 
     /// Remembers in the exchange what was already sent of its answer.

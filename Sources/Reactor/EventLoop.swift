@@ -69,8 +69,6 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
         return token
     }
 
-    public func isOpen(_ token: Token) -> Bool { streams.contains(token) }
-
     /// Lends the stream's outbox for writing; what stands in it leaves at the end of the turn.
     /// Writing to a stream that is gone is harmless: the bytes go nowhere.
     public mutating func write<Failure: Error>(

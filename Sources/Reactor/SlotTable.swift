@@ -24,10 +24,6 @@
         unsafe slots.deallocate()
     }
 
-    public var isEmpty: Bool { count == 0 }
-    /// No token ever given out has a slot at or beyond this.
-    public var slotMax: Int { usedMax }
-
     public mutating func insert(_ element: consuming Element) -> Token {
         let slot: Int
         count += 1
@@ -75,13 +71,6 @@
             precondition(contains(token), "a stale token")
             yield unsafe &slots[token.slot].element!
         }
-    }
-
-    /// The token of the entry in `slot`, nil where the slot is free. For walks over the whole
-    /// table.
-    public func token(inSlot slot: Int) -> Token? {
-        guard slot < usedMax, unsafe slots[slot].element != nil else { return nil }
-        return unsafe Token(slot: slot, generation: slots[slot].generation)
     }
 
     private mutating func grow() {

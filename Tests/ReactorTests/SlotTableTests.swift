@@ -21,7 +21,6 @@ import Testing
         for (value, token) in tokens.enumerated() {
             #expect(table[token] == value)
         }
-        #expect(table.token(inSlot: 7) == tokens[7])
     }
 
     @Test func `a side table forgets what an older token of the slot had`() {

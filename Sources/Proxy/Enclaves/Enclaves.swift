@@ -119,7 +119,4 @@ struct Enclaves {
         entries[model]?.key = nil
         entries[model]?.failure = nil
     }
-
-    /// The keys that are good now, for the page that shows them.
-    var keyCount: Int { entries.values.count { $0.key != nil } }
 }

@@ -27,13 +27,11 @@ struct AnswerFields: ~Copyable {
         }
     }
 
-    /// Throws away what was appended to one field.
-    mutating func drop(_ name: Name) {
-        switch name {
-        case .content: content = Field()
-        case .reasoning: reasoning = Field()
-        case .reasoningContent: reasoningContent = Field()
-        }
+    /// Some hosts write the same reasoning under both names; clients that read both would show it
+    /// twice. Where the texts differ, both are kept.
+    mutating func dropRepeatedReasoning() {
+        guard reasoning.text.readable.equals(reasoningContent.text.readable) else { return }
+        reasoning.text.clear()
     }
 
     /// Ends the texts; true where a cut character was still held back.
@@ -41,6 +39,7 @@ struct AnswerFields: ~Copyable {
         content.joiner.finish(to: &content.text)
         reasoning.joiner.finish(to: &reasoning.text)
         reasoningContent.joiner.finish(to: &reasoningContent.text)
+        dropRepeatedReasoning()
         return !isEmpty
     }
 

@@ -139,9 +139,7 @@ struct Attempt: ~Copyable {
         if !Self.areSame(chunk.reasoning, chunk.reasoningContent, in: data) {
             try open(chunk.reasoning, .reasoning, in: data)
         }
-        // Some hosts write the same text under both names; clients that read both would show it
-        // twice.
-        if chunk.reasoningContent != nil { fields.drop(.reasoning) }
+        fields.dropRepeatedReasoning()
         try open(chunk.content, .content, in: data)
         chunkCount += 1
         try passOn(to: &outbox)

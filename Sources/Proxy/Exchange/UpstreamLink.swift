@@ -51,6 +51,8 @@ struct UpstreamLink: ~Copyable {
     private(set) var head: ResponseFacts?
     /// The body of an answer that is not a stream.
     private(set) var fetched = Buffer()
+    /// The model has finished, and only the formal end of its answer is missing.
+    var isEnding = false
     /// Reading is paused because the client is slow.
     var isPaused = false
     /// Bytes of the request that the connection had not taken when this was last looked at.
@@ -111,6 +113,7 @@ struct UpstreamLink: ~Copyable {
         self.request = request
         self.attempt = attempt
         parser = Self.parser(for: errand)
+        isEnding = false
         head = nil
         fetched.release()
         hasServed = true

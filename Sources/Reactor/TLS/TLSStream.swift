@@ -80,7 +80,8 @@ import COpenSSL
 
     /// Begins the handshake: a client's first flight is appended to `outbox`.
     public mutating func start(to outbox: inout Buffer) throws(TLSError) {
-        try shakeHands(from: Span(), to: &outbox)
+        var nothing = Buffer()
+        try open(Span(), into: &nothing, to: &outbox)
     }
 
     /// Takes received wire bytes: their text is appended to `inbox`, and what the protocol itself
@@ -141,18 +142,6 @@ import COpenSSL
             // Where the connection is broken already there is nothing left to say.
             _ = unsafe SSL_shutdown(ssl)
         }
-    }
-
-    private mutating func shakeHands(
-        from wireBytes: Span<UInt8>, to outbox: inout Buffer
-    ) throws(TLSError) {
-        let ssl = unsafe ssl.pointer
-        let result = wire.withWire(from: wireBytes, to: &outbox) {
-            ERR_clear_error()
-            let handshake = unsafe SSL_do_handshake(ssl)
-            return unsafe handshake == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, handshake)
-        }
-        if result == SSL_ERROR_NONE { state = .open } else { try settle(result) }
     }
 
     /// Reads until OpenSSL wants more wire bytes; answers why it stopped.

@@ -196,6 +196,20 @@ import Testing
         }
     }
 
+    @Test func `reasoning under both names is told once, and twice where it differs`() throws {
+        var test = try AttemptUnderTest(Self.folded)
+        for (name, other) in [("same", "same"), (" a", " b")] {
+            try test.relay(
+                event(
+                    #""reasoning":"\#(try sealed(other, to: test.client))","reasoning_content":"\#(try sealed(name, to: test.client))""#
+                ))
+        }
+        try test.relay(event("", finish: #""stop""#))
+        try test.end()
+        #expect(test.text.contains(#""reasoning_content":"same a""#) == true)
+        #expect(test.text.contains(#""reasoning":" b""#) == true)
+    }
+
     @Test func `an id of another form is replaced by one of ours`() throws {
         var test = try AttemptUnderTest(Self.streamed)
         let text = event(#""content":"\#(try sealed("x", to: test.client))""#)
