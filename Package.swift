@@ -71,7 +71,7 @@ let package = Package(
             swiftSettings: tests + [.enableExperimentalFeature("Lifetimes")]),
         .target(
             name: "FuzzTargets", dependencies: ["Bytes", "HTTP", "E2EE", "Proxy"],
-            path: "Tests/Fuzz", swiftSettings: tests),
+            path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: tests),
         testTarget("BytesTests", ["Bytes"]),
         testTarget("ReactorTests", ["Reactor", "Simulator", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),

@@ -11,21 +11,22 @@ struct ProxyBench: ~Copyable {
     let world: SimulatedWorld
     let provider: ScriptedProvider
     private(set) var loop: EventLoop<SimulatedKernel>
-    private(set) var server: ProxyServer<SimulatedKernel, SystemEntropy>
+    private(set) var server: ProxyServer<SimulatedKernel, SeededEntropy>
     let listener: Token
 
-    init(configure: (inout Configuration) -> Void = { _ in }) throws {
+    init(seed: UInt64 = 0, configure: (inout Configuration) -> Void = { _ in }) throws {
         let world = SimulatedWorld()
-        let provider = try ScriptedProvider()
+        let provider = try ScriptedProvider(entropy: SeededEntropy(seed: seed))
         var configuration = Configuration(
             upstream: try UpstreamURL("http://127.0.0.1:9/api/v1"), apiKey: "the-api-key")
         configure(&configuration)
         var loop = EventLoop(SimulatedKernel(world))
         let listener = try loop.listen(on: SocketAddress(literal: "127.0.0.1", port: 5111)!)
             .listener
-        let server = try ProxyServer<SimulatedKernel, SystemEntropy>(
+        let server = try ProxyServer<SimulatedKernel, SeededEntropy>(
             configuration, listeners: [listener], hosts: ["127.0.0.1"], port: 5111, tls: nil,
-            entropy: SystemEntropy(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            entropy: SeededEntropy(seed: ~seed),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.world = world
         self.provider = provider
         self.listener = listener
@@ -53,6 +54,12 @@ struct ProxyBench: ~Copyable {
             state += [connection.arrivingCount, connection.sent.count, connection.isClosed ? 1 : 0]
         }
         return state
+    }
+
+    /// One turn, and what the provider answers to it.
+    mutating func step() throws {
+        loop.turnNow(&server)
+        try provider.serve(world)
     }
 
     /// Lets `duration` pass, with every deadline on the way.

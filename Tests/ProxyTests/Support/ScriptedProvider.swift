@@ -35,9 +35,12 @@ final class ScriptedProvider {
     static let plainCatalogue =
         #"{"data":[{"id":"m","type":"text","model_spec":{"capabilities":{"supportsE2EE":true}}}]}"#
 
-    init() throws {
-        var entropy = SystemEntropy()
+    private var entropy: SeededEntropy
+
+    init(entropy: SeededEntropy) throws {
+        var entropy = entropy
         key = try PrivateKey(from: &entropy)
+        self.entropy = entropy
     }
 
     var chats: [Request] { requests.filter { $0.target.hasSuffix("/chat/completions") } }
@@ -105,6 +108,27 @@ final class ScriptedProvider {
     static func sealed(_ text: String, for request: Request) throws -> String {
         let field = request.field(EnvelopeProfile.venice.clientKeyHeader.description) ?? ""
         return try ProxyTests.sealed(text, to: PublicKey(hex: field.utf8Span.span))
+    }
+
+    /// `text` sealed to the client key of `request`, with the randomness of this provider's seed.
+    func seal(_ text: String, for request: Request) throws -> String {
+        let field = request.field(EnvelopeProfile.venice.clientKeyHeader.description) ?? ""
+        let client = try PublicKey(hex: field.utf8Span.span)
+        var digits = Buffer()
+        try Envelope.seal(text.utf8Span.span, to: client, from: &entropy, into: &digits)
+        return digits.readable.text
+    }
+
+    /// What the messages of a chat request say, in order.
+    func texts(of request: Request) throws -> [String] {
+        let root = JSONDocument.root(of: request.body.span)
+        var texts: [String] = []
+        try root?.member("messages", in: request.body.span)?.forEachElement(in: request.body.span) {
+            (message) throws in
+            let content = message.member("content", in: request.body.span)
+            texts.append(try open(content?.text(in: request.body.span) ?? ""))
+        }
+        return texts
     }
 
     /// What an envelope of a request says.

@@ -1,0 +1,170 @@
+import TestSupport
+
+@testable import E2EE
+@testable import Proxy
+@testable import Reactor
+
+/// The whole proxy for one seed: clients, the provider, the network and the clock misbehave as the seed
+/// says, and at the end everything that must hold is checked. A seed repeats byte for byte.
+struct SimulationRun: ~Copyable {
+    /// What must not happen, in words, with the seed to repeat it.
+    struct Violation: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let seed: UInt64
+    private var random: SeededEntropy
+    private var bench: ProxyBench
+    private var clients: [SimulatedClient] = []
+    private static let stepCount = 400
+
+    init(seed: UInt64) throws {
+        self.seed = seed
+        random = SeededEntropy(seed: seed)
+        bench = try ProxyBench(seed: seed)
+    }
+
+    /// Runs to the end.
+    /// - Returns: everything the clients received, which a second run of the seed must repeat.
+    mutating func run() throws -> String {
+        script()
+        for _ in 0..<Self.stepCount { try disturb() }
+        try calmDown()
+        try check()
+        return clients.map(\.received).joined(separator: "\n")
+    }
+
+    /// How the provider behaves in this run.
+    private mutating func script() {
+        let provider = bench.provider
+        var fate = SeededEntropy(seed: random.next())
+        if random.once(in: 6) {
+            provider.attestationStatus = [429, 500, 503, 404][random.below(4)]
+        }
+        if random.once(in: 6) {
+            provider.spoilAttestation = { $0.replacingFirst("\"nonce\"", "\"once\"") }
+        }
+        if random.once(in: 8) { provider.catalogue = "{\"data\":7}" }
+        provider.chat = { [unowned provider] request in
+            let text = try provider.texts(of: request).last ?? ""
+            return try Self.answer(request, echoing: text, by: provider, &fate)
+        }
+    }
+
+    /// The right answer, or one of the ways to get it wrong.
+    private static func answer(
+        _ request: ScriptedProvider.Request, echoing text: String, by provider: ScriptedProvider,
+        _ fate: inout SeededEntropy
+    ) throws -> String? {
+        func delta(_ text: String) throws -> String {
+            event(#""content":"\#(try provider.seal(text, for: request))""#)
+        }
+        let good = try [delta("a"), delta(text), delta("z")]
+        let end = [event("", finish: #""stop""#), "data: [DONE]\n\n"]
+        switch fate.below(16) {
+        case 0: return nil
+        case 1: return ScriptedProvider.json([400, 401, 429, 500, 503][fate.below(5)], "{}")
+        case 2: return ScriptedProvider.json(400, #"{"error":{"type":"e2ee_model_key_mismatch"}}"#)
+        case 3: return ScriptedProvider.stream(good)
+        case 4: return ScriptedProvider.stream(good, ends: false)
+        case 5: return ScriptedProvider.stream([good[0], event(#""content":"clear""#)] + end)
+        case 6: return ScriptedProvider.stream([good[0], good[0]] + end)
+        case 7:
+            request.connection.end()
+            return ScriptedProvider.stream(good, ends: false)
+        case 8:
+            request.connection.reset()
+            return nil
+        case 9:
+            return ScriptedProvider.stream(good + [#"data: {"error":{"message":"x"}}"# + "\n\n"])
+        case 10: return "garbage\r\n\r\n"
+        case 11:
+            request.connection.receiveMax = 1 + fate.below(50)
+            return ScriptedProvider.stream(good + end)
+        default: return ScriptedProvider.stream(good + end)
+        }
+    }
+
+    /// One thing happens, then one turn.
+    private mutating func disturb() throws {
+        switch random.below(40) {
+        case 0...3 where clients.count < 6:
+            let handle = bench.world.connect(to: bench.listener)
+            try bench.step()
+            guard let connection = handle.connection else { break }
+            clients.append(SimulatedClient("c\(clients.count)", on: connection, from: &random))
+        case 4...9: clients.randomElement(&random)?.ask()
+        case 10: clients.randomElement(&random)?.leave(&random)
+        case 11: clients.randomElement(&random)?.connection.room = random.below(500)
+        case 12: clients.randomElement(&random)?.connection.room = nil
+        case 13: bench.world.outgoing.randomElement(&random)?.reset()
+        case 14: bench.world.outgoing.randomElement(&random)?.room = random.below(500)
+        case 15: bench.world.outgoing.randomElement(&random)?.room = nil
+        case 16: try bench.pass(.milliseconds(random.below(3000)))
+        case 17: bench.world.refused = [SocketAddress(literal: "127.0.0.1", port: 9)!]
+        case 18...20: bench.world.refused = []
+        case 21...24: for client in clients { client.take() }
+        default: break
+        }
+        try bench.step()
+    }
+
+    /// Nothing disturbs any more: whatever is under way comes to its end, by a timeout at the latest.
+    private mutating func calmDown() throws {
+        bench.world.refused = []
+        for connection in bench.world.connections { connection.room = nil }
+        for _ in 0..<60 {
+            try bench.pass(.seconds(5))
+            for client in clients { client.take() }
+        }
+        for client in clients { client.connection.end() }
+        try bench.pass(.seconds(1))
+        try bench.pass(.seconds(60))
+    }
+
+    private func check() throws {
+        guard bench.leftover.isEmpty else { throw violation("left over: \(bench.leftover)") }
+        guard bench.world.idleWaitCount == 0 || bench.server.isRunning else {
+            throw violation("the loop ended")
+        }
+        for client in clients { try check(client) }
+    }
+
+    private func check(_ client: SimulatedClient) throws {
+        guard client.answers.count <= client.askedCount + 1 else {
+            throw violation("\(client.name) got \(client.answers.count) answers")
+        }
+        var hasEnded = client.hasLeft
+        for number in 1...max(1, client.askedCount) where client.askedCount > 0 {
+            switch client.outcome(number) {
+            case .complete:
+                let answer = client.answers[number - 1]
+                guard answer.contains(client.marker(number)) else {
+                    throw violation("\(client.name) got another answer to \(number)")
+                }
+            case .error: hasEnded = hasEnded || client.connection.isClosed
+            case .cut, .missing:
+                guard hasEnded || client.connection.isClosed else {
+                    throw violation("\(client.name) never heard of \(number)")
+                }
+                guard hasEnded || client.outcome(number) == .missing else {
+                    throw violation("\(client.name) got a cut answer to \(number) in silence")
+                }
+            }
+        }
+        for other in clients where other !== client && client.received.contains("<\(other.name).") {
+            throw violation("\(client.name) heard what \(other.name) was told")
+        }
+    }
+
+    private func violation(_ text: String) -> Violation {
+        Violation(description: "seed \(seed): \(text)")
+    }
+}
+
+extension Array {
+    /// One of the elements, as the seed chooses.
+    fileprivate func randomElement(_ random: inout SeededEntropy) -> Element? {
+        isEmpty ? nil : self[random.below(count)]
+    }
+}
