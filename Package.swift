@@ -49,13 +49,13 @@ let package = Package(
         .systemLibrary(
             name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         module("Bytes", []),
-        module("Reactor", ["Bytes", "CLinux", "CUring", "COpenSSL"]),
+        module("Reactor", ["Bytes", "CLinux", "COpenSSL"]),
         module("HTTP", ["Bytes"]),
         module("E2EE", ["Bytes", "COpenSSL", "CSecp256k1"]),
         module(
             "Proxy",
             ["Bytes", "Reactor", "HTTP", "E2EE", .product(name: "Logging", package: "swift-log")]),
-        module("Simulator", ["Bytes", "Reactor", "HTTP", "E2EE", "COpenSSL", "CSecp256k1"]),
+        module("Simulator", ["Bytes", "Reactor", "HTTP", "E2EE", "COpenSSL"]),
         .executableTarget(
             name: "e2ee-proxy",
             dependencies: [

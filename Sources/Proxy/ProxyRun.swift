@@ -20,7 +20,8 @@ public struct ProxyRun: ~Copyable {
                 "\(address) is in use by another program. Stop it, or choose another --port."
             case .listening(let address, let error): "Cannot listen on \(address): \(error)."
             case .system(let error): "The system refused a call: \(error)."
-            case .tls(.badMaterial(let what)): "Certificates could not be read: \(what)."
+            case .tls(.badMaterial(let what)):
+                "--ca-file: no certificates (PEM) could be read from \(what)."
             case .tls(let error): "TLS could not be set up: \(error)."
             case .crypto(let error): "The cryptographic library does not work: \(error)."
             }
@@ -114,10 +115,11 @@ public struct ProxyRun: ~Copyable {
             certificates and collateral, measurements, event log, GPU evidence.
             """)
         guard !configuration.upstream.isLoopback else { return }
-        log.warning(
+        // No log level silences this.
+        OperatorLine.write(
             """
-            --accept-unproven-hardware: nothing proves that the key lives in genuine hardware. A \
-            provider that lies about it can read prompts.
+            warning: --accept-unproven-hardware: nothing proves that the key lives in genuine \
+            hardware. A provider that lies about it can read prompts.
             """)
     }
 }

@@ -155,8 +155,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         switch purpose {
         case .retryAttestation(let model): attest(model, on: &loop)
         case .drain:
-            log.warning("streams were still running at the drain limit")
-            isRunning = false
+            log.warning("answers were still running at the drain limit")
+            cutAll(on: &loop)
         }
     }
 }
@@ -166,10 +166,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
 extension ProxyServer where System: ~Copyable {
     /// Stops accepting and lets running answers finish; a second call stops now.
     mutating func stop(on loop: inout EventLoop<System>) {
-        guard !isDraining else {
-            isRunning = false
-            return
-        }
+        guard !isDraining else { return cutAll(on: &loop) }
         isDraining = true
         log.notice("shutting down", metadata: ["streams": "\(exchanges.count)"])
         for listener in listeners { loop.close(listener) }
@@ -188,5 +185,15 @@ extension ProxyServer where System: ~Copyable {
         }
         let timer = loop.makeTimer(at: loop.now + configuration.drainTimeout)
         timers.insert(.drain, at: timer)
+    }
+
+    /// Tells every client that still waits that its answer ends here, and ends.
+    private mutating func cutAll(on loop: inout EventLoop<System>) {
+        var waiting: [Token] = []
+        exchanges.forEach { token, exchange in
+            if exchange.isWaiting { waiting.append(token) }
+        }
+        for client in waiting { fail(client, with: .drained, on: &loop) }
+        isRunning = false
     }
 }

@@ -14,10 +14,13 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The call that has just failed on this thread.
     static func last(_ call: String) -> SystemError { SystemError(call, code: errno) }
 
-    public var description: String {
-        guard let text = unsafe strerror(code) else { return "\(call): error \(code)" }
-        return unsafe "\(call): \(String(cString: text))"
+    /// The kernel's words, without the call.
+    public var reason: String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
     }
+
+    public var description: String { "\(call): \(reason)" }
 
     public var isAddressInUse: Bool { code == EADDRINUSE }
     /// The address family or the address itself does not exist on this machine.

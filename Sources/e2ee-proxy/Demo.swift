@@ -46,7 +46,7 @@ struct Demo: ParsableCommand {
         {"model":"e2ee-demo-echo","stream":true,\
         "messages":[{"role":"user","content":"Who can read this?"}]}'
 
-        Or with the openai package for Python:
+        Or with the openai package for Python (pip install openai):
 
         from openai import OpenAI
         client = OpenAI(base_url="\(url)/v1", api_key="unused")
@@ -58,6 +58,7 @@ struct Demo: ParsableCommand {
         for chunk in stream:
             if chunk.choices:
                 print(chunk.choices[0].delta.content or "", end="", flush=True)
+        print()
 
         Models: e2ee-demo-echo, e2ee-demo-lorem, e2ee-demo-reasoning, e2ee-demo-vision.
         Stop with Ctrl-C.

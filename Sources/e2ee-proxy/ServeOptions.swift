@@ -9,13 +9,16 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Port to listen on; 0 takes a free one. (default: 5111)")
     var port: String?
 
-    @Option(name: .customLong("upstream-url"), help: "Base URL of the provider's API.")
+    @Option(
+        name: .customLong("upstream-url"),
+        help: "Base URL of the provider's API. (default: https://api.venice.ai/api/v1)")
     var upstreamURL: String?
 
     @Option(name: .customLong("ca-file"), help: "Trust these certificates (PEM) and no others.")
     var caFile: String?
 
-    @Option(help: "How much of the enclave's evidence is verified: binding or full.")
+    @Option(
+        help: "How much of the enclave's evidence is verified: binding or full. (default: binding)")
     var verify: String?
 
     @Flag(help: "Accept an enclave whose hardware is not proven.")

@@ -216,6 +216,8 @@ class Enclave:
                 writer.close()
                 self._loop.call_later(0.02, writer.transport.abort)
 
+        # A client has its answer a moment before the connection that carried it is idle.
+        self.wait_for(lambda: self._idle)
         self._loop.call_soon_threadsafe(close)
         self.wait_for(lambda: not self._idle)
 
@@ -322,12 +324,14 @@ class Enclave:
 
     async def _exchange(self, reader, writer) -> bool:
         self._idle.add(writer)
+        self._note_change()
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return False
         finally:
             self._idle.discard(writer)
+            self._note_change()
         lines = head.decode("latin-1").split("\r\n")[:-2]
         method, target, version = lines[0].split(" ")
         headers = [

@@ -9,7 +9,7 @@ import Testing
         "E2EE": ["Bytes", "COpenSSL", "CSecp256k1"],
         "Proxy": ["Bytes", "Reactor", "HTTP", "E2EE", "Logging"],
         "Simulator": [
-            "Bytes", "Reactor", "HTTP", "E2EE", "COpenSSL", "CSecp256k1", "Synchronization",
+            "Bytes", "Reactor", "HTTP", "E2EE", "COpenSSL", "Synchronization",
         ],
         "e2ee-proxy": ["Proxy", "Simulator", "ArgumentParser", "Logging"],
     ]

@@ -60,6 +60,8 @@ import Testing
                 try bench.pass(.seconds(31))
             }
             #expect(bench.server.isRunning == false)
+            let text = client.text()
+            #expect(text.hasPrefix("HTTP/1.1 503") && text.contains("shutting_down"))
         }
     }
 }

@@ -1,4 +1,6 @@
+import Bytes
 public import E2EE
+import HTTP
 public import Reactor
 
 /// Everything the proxy can be told, with its defaults. Read in one place, checked once by
@@ -28,7 +30,7 @@ public struct Configuration: Sendable {
     public var keepAliveTimeout = Duration.seconds(75)
     /// Look-up, connection and TLS handshake together.
     public var connectTimeout = Duration.seconds(10)
-    /// From the sealed request's last byte to the answer's first event.
+    /// From the sealed request's last byte to the head of the answer.
     public var firstByteTimeout = Duration.seconds(60)
     /// Between two events of an answer; there is no limit on the whole.
     public var idleTimeout = Duration.seconds(60)
@@ -49,6 +51,7 @@ public struct Configuration: Sendable {
         if let inboundKey, !Self.isKey(inboundKey) { throw .badKey("inbound key") }
         if verification == .full { throw .fullVerification }
         if !upstream.isLoopback && !acceptsUnprovenHardware { throw .unprovenHardware }
+        for host in allowedHosts where !Self.isHostName(host) { throw .badAllowedHost(host) }
         for origin in allowedOrigins where !Self.isOrigin(origin) { throw .badOrigin(origin) }
         var addresses: [SocketAddress] = []
         for host in hosts {
@@ -71,26 +74,18 @@ public struct Configuration: Sendable {
         1...4096 ~= key.utf8.count && key.utf8.allSatisfy { 0x21...0x7E ~= $0 }
     }
 
+    /// A host as clients spell it, without a port.
+    private static func isHostName(_ host: String) -> Bool {
+        let bytes = Array(host.utf8)
+        let authority = Authority(0..<bytes.count, in: bytes.span)
+        return authority != nil && authority?.port == nil
+    }
+
     private static func isOrigin(_ origin: String) -> Bool {
-        guard let separator = origin.firstRange(of: "://"), !origin.hasPrefix("://") else {
+        let bytes = Array(origin.utf8)
+        guard let separator = bytes.span.firstRange(of: "://"), separator.lowerBound > 0 else {
             return false
         }
-        let authority = origin[separator.upperBound...]
-        return !authority.isEmpty
-            && authority.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "/") }
-    }
-}
-
-extension String {
-    /// The first place where `needle` stands.
-    fileprivate func firstRange(of needle: String) -> Range<String.Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(needle) {
-                return start..<index(start, offsetBy: needle.count)
-            }
-            start = index(after: start)
-        }
-        return nil
+        return Authority(separator.upperBound..<bytes.count, in: bytes.span) != nil
     }
 }

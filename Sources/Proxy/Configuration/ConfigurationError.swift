@@ -5,6 +5,7 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
     case badSetting(Setting, String)
     case badHost(String)
     case badOrigin(String)
+    case badAllowedHost(String)
     case keyMissing
     case badKey(String)
     /// Listening beyond loopback without an inbound key.
@@ -22,6 +23,7 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
         case .badSetting(let setting, let why):
             "--\(setting.rawValue) (\(setting.environmentName)): \(why)."
         case .badHost(let host): "Not an address to listen on: \(host)."
+        case .badAllowedHost(let host): "Not a host name without a port: \(host)."
         case .badOrigin(let origin): "Not an origin (scheme://host[:port]): \(origin)."
         case .keyMissing:
             "No API key. Set VENICE_API_KEY or give --api-key-file FILE."

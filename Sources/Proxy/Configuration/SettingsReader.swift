@@ -63,19 +63,21 @@ public struct SettingsReader: Sendable {
     private static func key(
         inFile path: String, for setting: Setting
     ) throws(ConfigurationError) -> String {
-        do throws(SmallFile.Failure) {
-            let content = try SmallFile.read(path, isSecret: true)
-            return content.readable.text.split(whereSeparator: \.isWhitespace).joined(
-                separator: " ")
-        } catch {
+        let content: Buffer
+        do throws(SmallFile.Failure) { content = try SmallFile.read(path, isSecret: true) } catch {
             switch error {
-            case .unreadable(let error): throw .badSetting(setting, "its file: \(error)")
+            case .unreadable(let error):
+                throw .badSetting(setting, "its file cannot be read: \(error.reason)")
+            case .noFile: throw .badSetting(setting, "it must name a file")
             case .tooLarge: throw .badSetting(setting, "its file is too large for a key")
             case .openToOthers:
                 throw .badSetting(
                     setting, "others may read its file; allow only yourself (chmod 600)")
             }
         }
+        let key = trimmed(content.readable.text.split(whereSeparator: \.isNewline).first ?? "")
+        guard !key.isEmpty else { throw .badSetting(setting, "its file is empty") }
+        return key
     }
 
     private func verification() throws(ConfigurationError) -> VerificationLevel {
@@ -88,8 +90,8 @@ public struct SettingsReader: Sendable {
 
     private func isOn(_ setting: Setting) throws(ConfigurationError) -> Bool {
         switch value(of: setting)?.lowercased() {
-        case nil, "false", "0", "no": return false
-        case "true", "1", "yes": return true
+        case nil, "false", "0", "no", "off": return false
+        case "true", "1", "yes", "on": return true
         default: throw .badSetting(setting, "it must be true or false")
         }
     }
@@ -117,7 +119,9 @@ public struct SettingsReader: Sendable {
             fraction.utf8.count <= 3, let milliseconds = padded.utf8Span.span.decimal,
             seconds <= 86_400, seconds > 0 || milliseconds > 0
         else {
-            throw .badSetting(setting, "it must be seconds, more than 0 and at most 86400")
+            throw .badSetting(
+                setting,
+                "it must be seconds, more than 0 and at most 86400, with up to three decimals")
         }
         duration = .milliseconds(1000 * seconds + milliseconds)
     }
@@ -130,6 +134,12 @@ public struct SettingsReader: Sendable {
         else {
             return nil
         }
-        return setting.isList ? text.split(separator: ",").map(String.init) : [text]
+        guard setting.isList else { return [text] }
+        return text.split(separator: ",").map { Self.trimmed($0) }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let bytes = Array(text.utf8)
+        return bytes.span.extracting(bytes.span.trimmed(0..<bytes.count)).text
     }
 }

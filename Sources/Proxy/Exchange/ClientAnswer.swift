@@ -15,7 +15,8 @@ struct ClientAnswer {
     /// Appends a whole answer with a JSON body.
     func write(
         status: Int = 200, json body: Span<UInt8>, retryAfter: Int? = nil,
-        forbidsRetry: Bool = false, allow: StaticString? = nil, to outbox: inout Buffer
+        forbidsRetry: Bool = false, allow: StaticString? = nil, challenge: String? = nil,
+        to outbox: inout Buffer
     ) {
         ResponseWriter.head(status: status, to: &outbox)
         field("Content-Type", "application/json", to: &outbox)
@@ -23,7 +24,7 @@ struct ClientAnswer {
         if let retryAfter { ResponseWriter.field("Retry-After", decimal: retryAfter, to: &outbox) }
         if forbidsRetry { field("x-should-retry", "false", to: &outbox) }
         if let allow { field("Allow", "\(allow)", to: &outbox) }
-        if status == 401 { field("WWW-Authenticate", "Bearer", to: &outbox) }
+        if let challenge { field("WWW-Authenticate", challenge, to: &outbox) }
         writeCommonFields(to: &outbox)
         if !omitsBody { outbox.append(body) }
     }
@@ -33,7 +34,8 @@ struct ClientAnswer {
         error.writeJSON(to: &body)
         write(
             status: error.status, json: body.readable, retryAfter: error.retryAfter,
-            forbidsRetry: error.forbidsRetry, allow: allow, to: &outbox)
+            forbidsRetry: error.forbidsRetry, allow: allow,
+            challenge: error == LocalSurface.keyRefused ? "Bearer" : nil, to: &outbox)
     }
 
     /// Appends the answer to a preflight, or to `OPTIONS` without one.

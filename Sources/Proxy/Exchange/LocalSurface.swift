@@ -31,8 +31,8 @@ struct LocalSurface: Sendable {
         if let authority = head.authority ?? head.host, !isOurs(authority, in: bytes) {
             throw APIError(
                 403, .permission, "host_not_allowed",
-                "This host name is not served. Use 127.0.0.1 or localhost, or allow it with "
-                    + "--allow-host.")
+                "This host name is not served. Allow it with --allow-host, or use 127.0.0.1 or "
+                    + "localhost on this machine.")
         }
         guard let range = head.headers.first("origin", in: bytes) else {
             let site = head.headers.first("sec-fetch-site", in: bytes)
@@ -67,10 +67,12 @@ struct LocalSurface: Sendable {
                 return
             }
         }
-        throw APIError(
-            401, .authentication, "invalid_api_key",
-            "This proxy asks for a key: send it as Authorization: Bearer.")
+        throw Self.keyRefused
     }
+
+    static let keyRefused = APIError(
+        401, .authentication, "invalid_api_key",
+        "This proxy asks for a key: send it as Authorization: Bearer.")
 
     private func isOurs(_ range: Range<Int>, in bytes: Span<UInt8>) -> Bool {
         guard let authority = Authority(range, in: bytes) else { return false }

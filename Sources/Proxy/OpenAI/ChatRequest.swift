@@ -141,7 +141,7 @@ struct ChatRequest {
                 droppedCount += 1
                 return
             }
-            try Parameters.Scalar.effort.check(member, named: "reasoning_effort", in: body)
+            try Parameters.Scalar.effort.check(member, named: "reasoning.effort", in: body)
             try forward(member, as: "reasoning_effort")
         }
     }
@@ -163,24 +163,16 @@ struct ChatRequest {
     ) throws(APIError) {
         let outer = "venice_parameters"
         try eachMember(of: value, named: outer, in: body) { (key, member) throws(APIError) in
-            func refuse(_ name: String) throws(APIError) -> Never {
-                throw .refusedField(
-                    "\(outer).\(name)",
-                    "'\(outer).\(name)' cannot be used with an end-to-end encrypted model.")
-            }
             let isOff =
                 member.kind == .null || member.kind == .bool(false)
                 || member.says("off", in: body)
-            if JSONString.matches(key, "enable_e2ee", in: body) {
-                if member.kind != .bool(true) && member.kind != .null { try refuse("enable_e2ee") }
-            } else if JSONString.matches(key, "enable_web_search", in: body) {
-                if !isOff { try refuse("enable_web_search") }
-            } else if JSONString.matches(key, "enable_web_scraping", in: body) {
-                if !isOff { try refuse("enable_web_scraping") }
-            } else if JSONString.matches(key, "include_venice_system_prompt", in: body) {
-                if !isOff { try refuse("include_venice_system_prompt") }
-            } else if JSONString.matches(key, "character_slug", in: body) {
-                if !isOff { try refuse("character_slug") }
+            let isEncryption = JSONString.matches(key, "enable_e2ee", in: body)
+            guard isEncryption ? isOff && member.kind != .null : !isOff else { return }
+            let known = Parameters.readersOfPrompts + (isEncryption ? ["enable_e2ee"] : [])
+            for name in known where JSONString.matches(key, name, in: body) {
+                throw .refusedField(
+                    "\(outer).\(name)",
+                    "'\(outer).\(name)' cannot be used with an end-to-end encrypted model.")
             }
         }
     }

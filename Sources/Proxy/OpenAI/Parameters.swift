@@ -74,6 +74,14 @@ enum Parameters {
         ("web_search_options", .refused(unless: .nullOnly)),
     ]
 
+    /// Members of `venice_parameters` that let the provider read or change the prompt while they
+    /// are on.
+    static let readersOfPrompts: [StaticString] = [
+        "enable_web_search", "enable_web_scraping", "enable_web_citations", "enable_x_search",
+        "include_search_results_in_stream", "return_search_results_as_documents",
+        "include_venice_system_prompt", "character_slug",
+    ]
+
     static let efforts: [StaticString] = [
         "none", "minimal", "low", "medium", "high", "xhigh", "max",
     ]

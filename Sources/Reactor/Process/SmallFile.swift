@@ -7,6 +7,8 @@ public enum SmallFile {
 
     public enum Failure: Error, Sendable {
         case unreadable(SystemError)
+        /// A folder, a device, or something else that is no file.
+        case noFile
         case tooLarge(limit: Int)
         /// Others than the owner may read or write it.
         case openToOthers
@@ -17,13 +19,12 @@ public enum SmallFile {
         let raw = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { throw .unreadable(.last("open")) }
         let descriptor = Descriptor(adopting: raw)
-        if isSecret {
-            var status = stat()
-            guard unsafe fstat(descriptor.raw, &status) == 0 else {
-                throw .unreadable(.last("fstat"))
-            }
-            guard status.st_mode & 0o077 == 0 else { throw .openToOthers }
+        var status = stat()
+        guard unsafe fstat(descriptor.raw, &status) == 0 else {
+            throw .unreadable(.last("fstat"))
         }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .noFile }
+        guard !isSecret || status.st_mode & 0o077 == 0 else { throw .openToOthers }
         var content = Buffer(capacity: 4096)
         while content.count <= byteCountMax {
             var result = 0

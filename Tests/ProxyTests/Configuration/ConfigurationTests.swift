@@ -79,6 +79,12 @@ import Testing
         #expect(try refusal { $0.allowedOrigins = ["https://chat.example:8443"] } == nil)
     }
 
+    @Test(arguments: ["", "bad host", "a.example:80", "http://a.example", "[::1"])
+    func `an allowed host is a name without a port`(host: String) throws {
+        #expect(try refusal { $0.allowedHosts = [host] } == .badAllowedHost(host))
+        #expect(try refusal { $0.allowedHosts = ["a.example", "[::1]", "192.0.2.7"] } == nil)
+    }
+
     @Test func `settings are read from flags, and bad values name the setting`() throws {
         let reader = SettingsReader(flags: [
             .upstreamURL: ["https://127.0.0.1:1/v1"], .port: ["0"], .host: ["::1"],

@@ -66,7 +66,7 @@ import Testing
         (#""temperature":1e999"#, "temperature"),
         (#""seed":"secret""#, "seed"), (#""seed":99999999999999999999"#, "seed"),
         (#""reasoning_effort":"my secret""#, "reasoning_effort"),
-        (#""reasoning":{"effort":"l\u006fw"}"#, "reasoning_effort"),
+        (#""reasoning":{"effort":"l\u006fw"}"#, "reasoning.effort"),
         (#""stream":"yes""#, "stream"), (#""stream_options":[]"#, "stream_options"),
         (#""stream_options":{"include_usage":1}"#, "stream_options.include_usage"),
     ])
@@ -100,6 +100,7 @@ import Testing
         (#""audio":{"voice":"x"}"#, "audio"), (#""modalities":["text","audio"]"#, "modalities"),
         (#""web_search_options":{}"#, "web_search_options"),
         (#""venice_parameters":{"enable_e2ee":false}"#, "venice_parameters.enable_e2ee"),
+        (#""venice_parameters":{"enable_x_search":true}"#, "venice_parameters.enable_x_search"),
         (#""venice_parameters":{"enable_web_search":"on"}"#, "venice_parameters.enable_web_search"),
         (
             #""venice_parameters":{"include_venice_system_prompt":true}"#,

@@ -4,8 +4,8 @@ import TestSupport
 @testable import Proxy
 @testable import Reactor
 
-/// The whole proxy for one seed: clients, the provider, the network and the clock misbehave as the seed
-/// says, and at the end everything that must hold is checked. A seed repeats byte for byte.
+/// The whole proxy for one seed: clients, the provider, the network and the clock misbehave as the
+/// seed says, and at the end everything that must hold is checked. A seed repeats byte for byte.
 struct SimulationRun: ~Copyable {
     /// What must not happen, in words, with the seed to repeat it.
     struct Violation: Error, CustomStringConvertible {
@@ -109,7 +109,8 @@ struct SimulationRun: ~Copyable {
         try bench.step()
     }
 
-    /// Nothing disturbs any more: whatever is under way comes to its end, by a timeout at the latest.
+    /// Nothing disturbs any more: whatever is under way comes to its end, by a timeout at the
+    /// latest.
     private mutating func calmDown() throws {
         bench.world.refused = []
         for connection in bench.world.connections { connection.room = nil }
