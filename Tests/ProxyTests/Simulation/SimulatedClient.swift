@@ -43,6 +43,13 @@ final class SimulatedClient {
         received.components(of: "HTTP/1.1 ").filter { !$0.hasPrefix("100") }
     }
 
+    /// Whether the answer that came for question `number` is the one the provider gave, to its end.
+    func hasWholeAnswer(to number: Int) -> Bool {
+        let answer = answers[number - 1]
+        guard isStreaming else { return answer.contains("a\(marker(number))z") }
+        return answer.contains(marker(number)) && answer.contains(#""content":"z""#)
+    }
+
     enum Outcome { case complete, error, cut, missing }
 
     /// What became of question `number`.

@@ -65,13 +65,13 @@ struct SimulationRun: ~Copyable {
         case 0: return nil
         case 1: return ScriptedProvider.json([400, 401, 429, 500, 503][fate.below(5)], "{}")
         case 2: return ScriptedProvider.json(400, #"{"error":{"type":"e2ee_model_key_mismatch"}}"#)
-        case 3: return ScriptedProvider.stream(good)
-        case 4: return ScriptedProvider.stream(good, ends: false)
+        case 3: return ScriptedProvider.stream(good.dropLast())
+        case 4: return ScriptedProvider.stream(good.dropLast(), ends: false)
         case 5: return ScriptedProvider.stream([good[0], event(#""content":"clear""#)] + end)
         case 6: return ScriptedProvider.stream([good[0], good[0]] + end)
         case 7:
             request.connection.end()
-            return ScriptedProvider.stream(good, ends: false)
+            return ScriptedProvider.stream(good.dropLast(), ends: false)
         case 8:
             request.connection.reset()
             return nil
@@ -139,9 +139,8 @@ struct SimulationRun: ~Copyable {
         for number in 1...max(1, client.askedCount) where client.askedCount > 0 {
             switch client.outcome(number) {
             case .complete:
-                let answer = client.answers[number - 1]
-                guard answer.contains(client.marker(number)) else {
-                    throw violation("\(client.name) got another answer to \(number)")
+                guard client.hasWholeAnswer(to: number) else {
+                    throw violation("\(client.name) got another answer to \(number), or not all")
                 }
             case .error: hasEnded = hasEnded || client.connection.isClosed
             case .cut, .missing:

@@ -93,7 +93,7 @@ final class ScriptedProvider {
     }
 
     /// The head of a streamed answer, and its events as chunks; `ends`: with the last one.
-    static func stream(_ events: [String], ends: Bool = true) -> String {
+    static func stream(_ events: some Sequence<String>, ends: Bool = true) -> String {
         let chunks = events.map { String($0.utf8.count, radix: 16) + "\r\n\($0)\r\n" }
         return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n" + chunks.joined() + (ends ? "0\r\n\r\n" : "")
