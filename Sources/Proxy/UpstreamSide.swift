@@ -269,17 +269,13 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
-    /// Sends a request that met a dying connection on another one. That one may be dying, too; the
+    /// Puts a question that met a dying connection on another one. That one may be dying, too; the
     /// pool then runs empty, and a new connection is not given up on in this way.
     private mutating func sendAgain(_ link: Token, on loop: inout EventLoop<System>) {
         let errand = upstreams[link].errand
-        var request = Buffer()
-        var attempt: Attempt?
-        upstreams[link].giveBack(&request, &attempt)
-        let client = attempt?.exchange.client ?? .none
+        let request = upstreams[link].giveBack()
         dropLink(link, on: &loop)
-        let other = send(request, for: errand, attempt: attempt, on: &loop)
-        if exchanges.contains(client) { exchanges[client].replaceAttempt(link, with: other) }
+        send(request, for: errand, on: &loop)
     }
 
     mutating func upstreamExpired(_ link: Token, on loop: inout EventLoop<System>) {

@@ -120,14 +120,16 @@ struct UpstreamLink: ~Copyable {
         phase = .working
     }
 
-    /// The request was sent on a connection that had served before, and no byte of an answer came:
-    /// as a rule the provider was closing it just then, and has not read the request.
+    /// The question was put on a connection that had served before, and no byte of an answer came:
+    /// as a rule the provider was closing it just then. A chat is never taken for unheard: it may
+    /// have run, and running it twice is not ours to decide.
     var isUnheard: Bool { phase == .working && hasServed && !request.isEmpty }
 
-    /// Gives back what an unheard request needs to be sent again.
-    mutating func giveBack(_ request: inout Buffer, _ attempt: inout Attempt?) {
+    /// Gives back an unheard request, to be put again.
+    mutating func giveBack() -> Buffer {
+        var request = Buffer()
         swap(&request, &self.request)
-        swap(&attempt, &self.attempt)
+        return request
     }
 
     // MARK: The connection
@@ -146,11 +148,11 @@ struct UpstreamLink: ~Copyable {
         tls = consume stream
     }
 
-    /// Writes the request.
+    /// Writes the request. It is kept where it may be put again: a chat is not.
     mutating func send(to outbox: inout Buffer) throws(TLSError) {
         var request = Buffer()
         swap(&request, &self.request)
-        defer { swap(&request, &self.request) }
+        defer { if attempt == nil { swap(&request, &self.request) } }
         guard tls != nil else {
             outbox.append(request.readable)
             return

@@ -25,6 +25,8 @@ final class ScriptedProvider {
     let key: PrivateKey
     var catalogue = ScriptedProvider.plainCatalogue
     var attestationStatus = 200
+    /// Whether a request for evidence is answered at all.
+    var answersAttestation: (Request) -> Bool = { _ in true }
     /// Changes a good attestation reply.
     var spoilAttestation: (String) -> String = { $0 }
     /// What a chat is answered with; nil leaves it waiting for the test.
@@ -81,6 +83,7 @@ final class ScriptedProvider {
     private func answer(_ request: Request) throws -> String? {
         if request.target.contains("/models") { return Self.json(200, catalogue) }
         if request.target.contains("/tee/attestation") {
+            guard answersAttestation(request) else { return nil }
             guard attestationStatus == 200 else { return Self.json(attestationStatus, "{}") }
             return Self.json(200, spoilAttestation(evidence(for: request.target)))
         }
