@@ -8,6 +8,15 @@ extension ProxyServer where System: ~Copyable {
     /// How long a client that has taken all of its answer may take to go away.
     private static var lingerTimeout: Duration { .seconds(2) }
 
+    /// Answers a connection beyond the limit before it has asked anything, and ends it.
+    mutating func turnAway(_ client: Token, on loop: inout EventLoop<System>) {
+        var answer = ClientAnswer(requestID: ids.next())
+        answer.keepsAlive = false
+        loop.write(on: client) { answer.write(APIError.overloaded, to: &$0) }
+        loop.finishSending(on: client)
+        loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
+    }
+
     mutating func clientReceived(
         _ wire: Span<UInt8>, on client: Token, of loop: inout EventLoop<System>
     ) {
@@ -72,7 +81,11 @@ extension ProxyServer where System: ~Copyable {
             loop.write(on: client) { answer.write(json: Self.healthy.utf8Span.span, to: &$0) }
             finishAnswer(client, on: &loop)
         case .models, .model: proceed(client, on: &loop)
+        case .chatCompletions where waitingCount >= configuration.requestCountMax:
+            fail(client, with: .overloaded, on: &loop)
         case .chatCompletions:
+            exchanges[client].startWaiting()
+            waitingCount += 1
             do throws(APIError) {
                 try exchanges[client].readRequest()
                 proceed(client, on: &loop)
@@ -104,7 +117,7 @@ extension ProxyServer where System: ~Copyable {
 
     /// The answer is written: reads the next request, or lets the connection end.
     mutating func finishAnswer(_ client: Token, on loop: inout EventLoop<System>) {
-        releaseAttempts(of: client, on: &loop)
+        stopWork(for: client, on: &loop)
         loop.setReceiving(true, on: client)
         guard exchanges[client].answer.keepsAlive, !isDraining else {
             return endConnection(of: client, on: &loop)
@@ -177,14 +190,16 @@ extension ProxyServer where System: ~Copyable {
         _ client: Token, on loop: inout EventLoop<System>, closes: Bool = true
     ) {
         if exchanges[client].isWaiting { report(client, outcome: "cancelled", on: &loop) }
-        releaseAttempts(of: client, on: &loop)
+        stopWork(for: client, on: &loop)
         exchanges.remove(client)
         // The last one may go while outboxes are sent, when the turn has ended already.
         endWhenDrained()
         if closes { loop.close(client) }
     }
 
-    private mutating func releaseAttempts(of client: Token, on loop: inout EventLoop<System>) {
+    /// Nobody waits for this request's answer any more.
+    private mutating func stopWork(for client: Token, on loop: inout EventLoop<System>) {
+        if exchanges[client].stopWaiting() { waitingCount -= 1 }
         let attempts = exchanges[client].attempts
         exchanges[client].attempts = []
         for link in attempts { dropLink(link, on: &loop) }

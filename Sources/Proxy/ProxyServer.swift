@@ -35,6 +35,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var enclaves = Enclaves()
     var catalogue = Catalogue()
     var listeners: [Token]
+    /// Chats that wait for an answer, or are getting it.
+    var waitingCount = 0
 
     public internal(set) var isRunning = true
     var isDraining = false
@@ -66,6 +68,9 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     ) {
         // One that was on its way when the listeners closed.
         guard !isDraining else { return loop.close(stream) }
+        guard exchanges.count < configuration.connectionCountMax else {
+            return turnAway(stream, on: &loop)
+        }
         exchanges.insert(Exchange(client: stream, limits: limits, at: loop.now), at: stream)
         loop.setDeadline(loop.now + configuration.headerTimeout, of: stream)
     }

@@ -41,6 +41,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The largest request body, in bytes. (default: 10485760)")
     var maxBody: String?
 
+    @Option(help: "Connections of clients at one time. (default: 10000)")
+    var maxConnections: String?
+
+    @Option(help: "Requests that wait for an answer at one time. (default: 1000)")
+    var maxRequests: String?
+
     @Option(help: "Seconds to reach the provider. (default: 10)")
     var connectTimeout: String?
 
@@ -69,7 +75,8 @@ struct ServeOptions: ParsableArguments {
         let values: [(Setting, String?)] = [
             (.port, port), (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),
             (.apiKeyFile, apiKeyFile), (.requireKeyFile, requireKeyFile), (.logLevel, logLevel),
-            (.maxBody, maxBody), (.connectTimeout, connectTimeout),
+            (.maxBody, maxBody), (.maxConnections, maxConnections), (.maxRequests, maxRequests),
+            (.connectTimeout, connectTimeout),
             (.firstByteTimeout, firstByteTimeout), (.idleTimeout, idleTimeout),
             (.headerTimeout, headerTimeout), (.drainTimeout, drainTimeout),
         ]

@@ -21,6 +21,32 @@ import Testing
         }
     }
 
+    @Test func `beyond the limits a client is told at once to come back`() throws {
+        var bench = try ProxyBench {
+            $0.requestCountMax = 2
+            $0.connectionCountMax = 4
+        }
+        var clients: [SimulatedWorld.Connection] = []
+        for _ in 0..<5 { clients.append(try bench.connect()) }
+        let turnedAway = clients[4].text()
+        #expect(turnedAway.hasPrefix("HTTP/1.1 503") && turnedAway.contains("Retry-After: 1"))
+        #expect(clients[4].isFinished)
+        for client in clients.prefix(3) { client.send(ProxyBench.chat()) }
+        try bench.settle()
+        #expect(clients[2].text().hasPrefix("HTTP/1.1 503"))
+        #expect(bench.provider.chats.count == 2)
+        clients[3].send(ProxyBench.get("/health"))
+        clients[0].end()
+        try bench.settle()
+        #expect(clients[3].text().hasPrefix("HTTP/1.1 200"))
+        clients[2].send(ProxyBench.chat())
+        try bench.settle()
+        #expect(bench.provider.chats.count == 3)
+        for client in clients { client.end() }
+        try bench.pass(.seconds(3))
+        #expect(bench.leftover == [])
+    }
+
     @Test func `a slow client pauses the provider, and goes on where it was`() throws {
         var bench = try ProxyBench()
         let text = String(repeating: "0123456789abcdef", count: 4096)

@@ -25,6 +25,10 @@ public struct Configuration: Sendable {
     public var allowedOrigins: [String] = []
 
     public var bodyByteCountMax = 10 * 1024 * 1024
+    /// Clients' connections at one time; one more is answered with 503 and closed.
+    public var connectionCountMax = 10_000
+    /// Requests that wait for an answer at one time; one more is answered with 503 at once.
+    public var requestCountMax = 1_000
     public var headerTimeout = Duration.seconds(10)
     public var bodyIdleTimeout = Duration.seconds(30)
     public var keepAliveTimeout = Duration.seconds(75)

@@ -12,6 +12,8 @@ public enum Setting: String, CaseIterable, Sendable {
     case requireKeyFile = "require-key-file"
     case logLevel = "log-level"
     case maxBody = "max-body"
+    case maxConnections = "max-connections"
+    case maxRequests = "max-requests"
     case connectTimeout = "connect-timeout"
     case firstByteTimeout = "first-byte-timeout"
     case idleTimeout = "idle-timeout"

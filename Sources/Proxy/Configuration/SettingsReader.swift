@@ -45,6 +45,12 @@ public struct SettingsReader: Sendable {
         if let count = try number(.maxBody, in: 1...(1 << 30)) {
             configuration.bodyByteCountMax = count
         }
+        if let count = try number(.maxConnections, in: 1...1_000_000) {
+            configuration.connectionCountMax = count
+        }
+        if let count = try number(.maxRequests, in: 1...1_000_000) {
+            configuration.requestCountMax = count
+        }
         try read(.connectTimeout, into: &configuration.connectTimeout)
         try read(.firstByteTimeout, into: &configuration.firstByteTimeout)
         try read(.idleTimeout, into: &configuration.idleTimeout)

@@ -52,6 +52,8 @@ struct Exchange: ~Copyable {
     /// The head of a streamed answer was sent.
     private(set) var isCommitted = false
     var startedAt: Instant
+    /// Counted among the requests that wait for an answer.
+    private var isCounted = false
     var chunkCount = 0
     /// The model asked for, once the catalogue is known to have it: other names are the client's
     /// text.
@@ -197,6 +199,14 @@ struct Exchange: ~Copyable {
         isCommitted = false
         chunkCount = 0
         knownModel = nil
+    }
+
+    mutating func startWaiting() { isCounted = true }
+
+    /// - Returns: whether it was waiting.
+    mutating func stopWaiting() -> Bool {
+        defer { isCounted = false }
+        return isCounted
     }
 
     /// The answer ends here, and the connection with it.

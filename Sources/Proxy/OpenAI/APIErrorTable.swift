@@ -167,6 +167,10 @@ extension APIError {
     static let answerTimeout = APIError(
         504, .upstream, "upstream_timeout", "The provider did not answer in time.")
 
+    static let overloaded = APIError(
+        503, .overload, "overloaded", "The proxy is at its limit. Try again shortly.",
+        retryAfter: 1)
+
     static let drained = APIError(
         503, .overload, "shutting_down", "The proxy is shutting down.", retryAfter: 1)
 }

@@ -97,6 +97,7 @@ struct ProxyBench: ~Copyable {
         var leftover: [String] = []
         if server.exchanges.count != 0 { leftover.append("exchanges \(server.exchanges.count)") }
         if server.upstreams.count != server.pool.idleCount { leftover.append("upstreams") }
+        if server.waitingCount != 0 { leftover.append("waiting \(server.waitingCount)") }
         if server.timers.count != 0 { leftover.append("timers") }
         let expected = server.listeners.count + server.upstreams.count
         if loop.tokenCount != expected { leftover.append("tokens \(loop.tokenCount)") }
