@@ -217,7 +217,7 @@ class Enclave:
                 self._loop.call_later(0.02, writer.transport.abort)
 
         # A client has its answer a moment before the connection that carried it is idle.
-        self.wait_for(lambda: self._idle)
+        self.wait_for(lambda: 0 < len(self._idle) == self.open_connections)
         self._loop.call_soon_threadsafe(close)
         self.wait_for(lambda: not self._idle)
 

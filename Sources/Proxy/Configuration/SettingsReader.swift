@@ -81,7 +81,9 @@ public struct SettingsReader: Sendable {
                     setting, "others may read its file; allow only yourself (chmod 600)")
             }
         }
-        let key = trimmed(content.readable.text.split(whereSeparator: \.isNewline).first ?? "")
+        // What remains between two words or lines makes the key one that is refused as a whole.
+        let words = content.readable.text.split(whereSeparator: \.isWhitespace)
+        let key = words.joined(separator: " ")
         guard !key.isEmpty else { throw .badSetting(setting, "its file is empty") }
         return key
     }
