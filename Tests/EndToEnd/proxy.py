@@ -60,6 +60,8 @@ class Proxy:
         )
         self.stdout = bytearray()
         self.stderr = bytearray()
+        self.reads = threading.Event()  # while it is not set, nobody reads what is printed
+        self.reads.set()
         self.deaf = False  # a deaf proxy's pipes are closed with the next thing it prints
         self._changed = threading.Condition()
         self._readers = [
@@ -122,7 +124,7 @@ class Proxy:
         return self
 
     def _collect(self, pipe, kept: bytearray):
-        while (piece := os.read(pipe.fileno(), 65536)) and not self.deaf:
+        while self.reads.wait() and (piece := os.read(pipe.fileno(), 65536)) and not self.deaf:
             with self._changed:
                 kept += piece
                 self._changed.notify_all()

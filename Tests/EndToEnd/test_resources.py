@@ -206,3 +206,16 @@ def test_one_text_of_four_mebibytes_is_sealed_while_others_are_served(own, encla
         )
         assert small.status_code == 200 and large.result().status_code == 200
     assert enclave.chat_that_said(marker).opened[0][1] == text
+
+
+def test_a_log_nobody_reads_stops_nothing_and_says_what_was_lost(enclave):
+    with Proxy.serving(enclave) as proxy:
+        proxy.reads.clear()
+        # Each refusal writes a line of about 150 bytes; a pipe holds 64 KiB of them.
+        with httpx.Client(base_url=proxy.url, timeout=10, trust_env=False) as http:
+            assert {http.get("/nothing").status_code for _ in range(1500)} == {404}
+            assert http.get("/health").status_code == 200
+            proxy.reads.set()
+            proxy.wait_for(lambda: proxy.errors.count("not_found") > 100)
+            assert http.get("/nothing").status_code == 404
+            proxy.wait_for(lambda: "lines lost)" in proxy.errors)
