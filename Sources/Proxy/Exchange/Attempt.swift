@@ -122,7 +122,8 @@ struct Attempt: ~Copyable {
         try takeText(chunk, in: data, to: &outbox)
         guard let value = chunk.finish, finish == nil else { return }
         let reason = try FinishReason(value, in: data)
-        flushFields(to: &outbox)
+        // A character that was cut and never ended is told before the end.
+        if fields.finish() { try passOn(to: &outbox) }
         finish = reason
         if isStreaming { writeFinish(reason, to: &outbox) }
     }
@@ -170,12 +171,6 @@ struct Attempt: ~Copyable {
             throw .envelope(error)
         }
         fields.append(text.readable, to: field)
-    }
-
-    private mutating func flushFields(to outbox: inout Buffer) {
-        guard fields.finish() else { return }
-        // The texts were opened before; passing on their rest cannot exceed what was allowed.
-        try? passOn(to: &outbox)
     }
 
     /// Writes what the fields hold as one event, or folds it.
