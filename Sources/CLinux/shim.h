@@ -2,6 +2,7 @@
 // defining _GNU_SOURCE here would make fd_set differ from the one Swift already imported.
 #pragma once
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -62,4 +63,15 @@ static inline int cl_raise_descriptor_limit(void) {
 static inline int cl_is_writable(int fd) {
     struct pollfd one = {.fd = fd, .events = POLLOUT};
     return poll(&one, 1, 0) == 1 && (one.revents & POLLOUT) ? 1 : 0;
+}
+
+/// Opens whichever of the three standard streams is closed on nothing, so that no later descriptor
+/// gets its number and, with it, what is written there.
+static inline int cl_open_standard_streams(void) {
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+        if (fd < 0) return -1;
+    } while (fd <= STDERR_FILENO);
+    return close(fd);
 }

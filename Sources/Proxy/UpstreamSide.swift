@@ -324,8 +324,9 @@ extension ProxyServer where System: ~Copyable {
         loop.close(link)
     }
 
-    /// Whether the exchange still is in the request that `id` names.
+    /// Whether the request that `id` names still waits for its answer.
     func isCurrent(_ id: ExchangeID) -> Bool {
         exchanges.contains(id.client) && exchanges[id.client].id == id
+            && exchanges[id.client].isWaiting
     }
 }

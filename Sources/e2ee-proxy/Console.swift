@@ -4,6 +4,9 @@ import Proxy
 
 /// What the operator sees.
 enum Console {
+    /// To be called before anything is opened.
+    static func prepare() throws { try OperatorLine.prepare() }
+
     static func log(at level: Logger.Level) -> Logger {
         Logger(label: "e2ee-proxy") { _ in LineLogHandler(level: level) }
     }

@@ -16,6 +16,7 @@ struct Demo: ParsableCommand {
 
     func run() throws {
         do {
+            try Console.prepare()
             let simulator = try Simulator.start()
             let reader = SettingsReader(
                 flags: [.upstreamURL: [simulator.url], .port: port.map { [$0] } ?? []])

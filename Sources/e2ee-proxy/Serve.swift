@@ -15,6 +15,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         do {
+            try Console.prepare()
             let reader = SettingsReader(flags: options.flags)
             let log = Console.log(at: try reader.logLevel())
             var run = try ProxyRun(try reader.configuration(), log: log)

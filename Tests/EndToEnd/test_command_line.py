@@ -1,14 +1,17 @@
 """Starting, refusing to start, and stopping: what the program says and how it ends."""
 
+import os
 import re
 import socket
+import subprocess
 import threading
+import time
 
 import httpx
 import pytest
 
 from enclave import Enclave
-from proxy import API_KEY, LISTENING, Proxy, run
+from proxy import API_KEY, BINARY, LISTENING, Proxy, environment, run
 from replies import ENDING, ROLE, say, script
 
 MODEL = "e2ee-plain-p"
@@ -468,3 +471,34 @@ def test_many_proxies_start_and_stop_cleanly(enclave):
         thread.join(15)
     assert [proxy.process.returncode for proxy in proxies] == [0] * 5
     assert len({proxy.port for proxy in proxies}) == 5
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_what_is_meant_for_a_closed_standard_error_reaches_no_socket(enclave):
+    port = free_port()
+    command = [
+        str(BINARY), "serve", "--host", "127.0.0.1", "--port", str(port),
+        "--upstream-url", enclave.url, "--ca-file", str(enclave.ca_file), "--log-level", "trace",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command],
+        env=environment(VENICE_API_KEY="key"),
+    )
+    try:
+        links = [f"/proc/{process.pid}/fd/{number}" for number in range(3)]
+        end = time.monotonic() + 10
+        while not listens(port):
+            assert process.poll() is None and time.monotonic() < end
+        assert [os.readlink(link) for link in links] == ["/dev/null"] * 3
+    finally:
+        process.terminate()
+    assert process.wait(10) == 0

@@ -44,6 +44,22 @@ import Testing
         #expect(bench.server.isRunning == false)
     }
 
+    @Test func `evidence that arrives with the last signal finds nobody waiting`() throws {
+        var bench = try ProxyBench()
+        let world = bench.world
+        bench.provider.answersAttestation = { _ in
+            world.signal(.terminate)
+            world.signal(.terminate)
+            return true
+        }
+        let client = try bench.connect()
+        client.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(bench.server.isRunning == false)
+        #expect(client.text().contains("shutting_down"))
+        #expect(bench.provider.chats.isEmpty)
+    }
+
     @Test func `the drain has a limit, and a second signal ends at once`() throws {
         for isSecondSignal in [true, false] {
             var bench = try ProxyBench()

@@ -121,8 +121,8 @@ struct UpstreamLink: ~Copyable {
     }
 
     /// The question was put on a connection that had served before, and no byte of an answer came:
-    /// as a rule the provider was closing it just then. A chat is never taken for unheard: it may
-    /// have run, and running it twice is not ours to decide.
+    /// as a rule the provider was closing it just then. A chat is never unheard, since its request
+    /// is not kept: it may have run, and running it twice is not ours to decide.
     var isUnheard: Bool { phase == .working && hasServed && !request.isEmpty }
 
     /// Gives back an unheard request, to be put again.

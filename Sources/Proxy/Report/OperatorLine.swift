@@ -2,6 +2,9 @@ import Reactor
 
 /// A line for the operator that is no log entry.
 public enum OperatorLine {
+    /// To be called first: sees to it that lines for the operator reach nobody else.
+    public static func prepare() throws { try ProcessHardening.openStandardStreams() }
+
     /// On standard error.
     public static func write(_ line: String) { StandardError.write(line: line) }
 
