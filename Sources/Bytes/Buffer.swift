@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A growable run of bytes with one owner: bytes are appended at the end and consumed from the
 /// front.
@@ -35,7 +36,11 @@ import Glibc
         guard let base = unsafe base else { return }
         unsafe wipe(base, writtenMax)
         unsafe free(base)
+        heldByAll.subtract(capacity, ordering: .relaxed)
     }
+
+    /// The memory that all buffers of the process hold on to, in bytes.
+    public static var heldByteCount: Int { heldByAll.load(ordering: .relaxed) }
 
     public var count: Int { tail - head }
     public var isEmpty: Bool { tail == head }
@@ -80,6 +85,7 @@ import Glibc
         }
         unsafe base = fresh
         writtenMax = count
+        heldByAll.add(capacity - self.capacity, ordering: .relaxed)
         self.capacity = capacity
     }
 
@@ -172,6 +178,12 @@ import Glibc
         append(String(number))
     }
 }
+
+/// What all buffers hold, counted where memory is taken and given back.
+private let heldByAll = Atomic(0)
+
+/// Uniquely owned memory may change threads with its owner.
+extension Buffer: @unchecked Sendable {}
 
 /// Overwrites memory in a way the compiler may not leave out.
 @inline(never)

@@ -15,7 +15,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <stddef.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,4 +76,19 @@ static inline int cl_open_standard_streams(void) {
         if (fd < 0) return -1;
     } while (fd <= STDERR_FILENO);
     return close(fd);
+}
+
+/// Tells the supervisor that started the process `text`, where it asked to be told. The address is
+/// a path, or an abstract name behind `@`. Source: sd_notify(3).
+static inline void cl_notify(const char *address, const char *text) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t count = strlen(address);
+    if (count < 2 || count >= sizeof to.sun_path) return;
+    memcpy(to.sun_path, address, count);
+    if (to.sun_path[0] == '@') to.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return;
+    socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count);
+    sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&to, length);
+    close(fd);
 }

@@ -19,10 +19,20 @@ extension ProxyServer where System: ~Copyable {
                 answer(client, on: &loop) { output, _ in model.write(to: &output) }
             case .chatCompletions:
                 try proceedChat(client, on: &loop)
+            case .ready: answerReady(client, on: &loop)
             case .health, nil: preconditionFailure("a request that needs no catalogue")
             }
         } catch {
             fail(client, with: error, on: &loop)
+        }
+    }
+
+    /// The provider's catalogue is here, so the provider can be reached.
+    private mutating func answerReady(_ client: Token, on loop: inout EventLoop<System>) {
+        answer(client, on: &loop) { output, models in
+            output.append(#"{"status":"ready","models":"#)
+            output.append(decimal: models.count)
+            output.append("}")
         }
     }
 

@@ -30,6 +30,7 @@ extension ProxyServer where System: ~Copyable {
         case .readingBody:
             loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
             readOn(client, on: &loop)
+            if isOutOfMemory { giveUpReading(client, on: &loop) }
         case .lingering: return
         case .awaitingCatalogue, .awaitingKey, .awaitingAnswer:
             if exchanges[client].waitingByteCount > Self.waitingByteCountMax {
@@ -73,6 +74,16 @@ extension ProxyServer where System: ~Copyable {
         }
     }
 
+    /// Whether requests and answers under way hold all the memory they may.
+    var isOutOfMemory: Bool { Buffer.heldByteCount > configuration.bufferedByteCountMax }
+
+    /// A body for which there is no memory left is not read to its end.
+    private mutating func giveUpReading(_ client: Token, on loop: inout EventLoop<System>) {
+        guard exchanges.contains(client), exchanges[client].phase == .readingBody else { return }
+        exchanges[client].abandon(ids: &ids)
+        fail(client, with: .overloaded, on: &loop)
+    }
+
     private mutating func serve(_ client: Token, on loop: inout EventLoop<System>) {
         guard !isDraining else { return fail(client, with: .drained, on: &loop) }
         switch exchanges[client].route {
@@ -80,8 +91,9 @@ extension ProxyServer where System: ~Copyable {
             let answer = exchanges[client].answer
             loop.write(on: client) { answer.write(json: Self.healthy.utf8Span.span, to: &$0) }
             finishAnswer(client, on: &loop)
-        case .models, .model: proceed(client, on: &loop)
-        case .chatCompletions where waitingCount >= configuration.requestCountMax:
+        case .models, .model, .ready: proceed(client, on: &loop)
+        case .chatCompletions
+        where waitingCount >= configuration.requestCountMax || isOutOfMemory:
             fail(client, with: .overloaded, on: &loop)
         case .chatCompletions:
             exchanges[client].startWaiting()

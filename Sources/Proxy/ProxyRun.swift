@@ -28,13 +28,19 @@ public struct ProxyRun: ~Copyable {
         }
     }
 
+    public typealias Reread = @Sendable () throws(ConfigurationError) -> Configuration
+
+    private let supervisor = Supervisor()
     private var loop: EventLoop<EpollKernel>
     private var server: ProxyServer<EpollKernel, SystemEntropy>
     /// Where clients connect: the first address.
     public let address: SocketAddress
 
     /// Binds every listener. Nothing is sent to the provider before a client asks.
-    public init(_ configuration: Configuration, log: Logger) throws(Failure) {
+    /// - `reread`: reads the configuration anew at the operator's hang-up signal.
+    public init(
+        _ configuration: Configuration, log: Logger, reread: Reread? = nil
+    ) throws(Failure) {
         let addresses: [SocketAddress]
         do throws(ConfigurationError) { addresses = try configuration.checked() } catch {
             throw .configuration(error)
@@ -47,7 +53,8 @@ public struct ProxyRun: ~Copyable {
         do throws(E2EEError) {
             server = try ProxyServer(
                 configuration, listeners: listeners, hosts: bound.map(\.host),
-                port: bound[0].port, tls: tls, entropy: SystemEntropy(), log: log)
+                port: bound[0].port, tls: tls, entropy: SystemEntropy(), log: log,
+                supervisor: supervisor, reread: reread)
         } catch {
             throw .crypto(error)
         }
@@ -58,7 +65,10 @@ public struct ProxyRun: ~Copyable {
     }
 
     /// Serves until the process is told to stop.
-    public mutating func run() { loop.run(&server) }
+    public mutating func run() {
+        supervisor.tell(.ready)
+        loop.run(&server)
+    }
 
     private static func harden(_ log: Logger) {
         do throws(SystemError) {

@@ -10,18 +10,25 @@ public import Reactor
 public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHandler, ~Copyable {
     /// Above this many unsent bytes a client is slow, and its answer is paused.
     static var outboxByteCountMax: Int { 256 * 1024 }
+    /// The same, while memory is scarce.
+    static var scarceOutboxByteCountMax: Int { 16 * 1024 }
     /// Bytes of later requests that are kept while one is being answered.
     static var waitingByteCountMax: Int { 64 * 1024 }
+
+    /// Reads the configuration anew.
+    public typealias Reread = @Sendable () throws(ConfigurationError) -> Configuration
 
     enum TimerPurpose {
         case retryAttestation(model: String)
         case drain
     }
 
-    let configuration: Configuration
-    let surface: LocalSurface
-    let provider: ProviderAPI
-    let tls: TLSContext?
+    var configuration: Configuration
+    var surface: LocalSurface
+    var provider: ProviderAPI
+    var tls: TLSContext?
+    let supervisor: Supervisor
+    let reread: Reread?
     let limits: HTTPLimits
     let verifier: Verifier
     let log: Logger
@@ -43,10 +50,12 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
 
     /// - `listeners`: sockets that already listen; `hosts` and `port`: where.
     /// - `tls`: for connections to the provider; nil for a provider in clear on this machine.
+    /// - `reread`: what the operator's hang-up signal asks for; nil for nothing.
     /// - Throws: `.noEntropy`.
     public init(
         _ configuration: Configuration, listeners: [Token], hosts: [String], port: UInt16,
-        tls: TLSContext?, entropy: Source, log: Logger
+        tls: TLSContext?, entropy: Source, log: Logger, supervisor: Supervisor = Supervisor(),
+        reread: Reread? = nil
     ) throws(E2EEError) {
         var entropy = entropy
         ids = try RequestIDs(entropy: &entropy)
@@ -54,6 +63,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         self.configuration = configuration
         self.listeners = listeners
         self.tls = tls
+        self.supervisor = supervisor
+        self.reread = reread
         self.log = log
         surface = LocalSurface(configuration, listeningOn: hosts, port: port)
         provider = ProviderAPI(configuration)
@@ -68,7 +79,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     ) {
         // One that was on its way when the listeners closed.
         guard !isDraining else { return loop.close(stream) }
-        guard exchanges.count < configuration.connectionCountMax else {
+        guard exchanges.count < configuration.connectionCountMax, !isOutOfMemory else {
             return turnAway(stream, on: &loop)
         }
         exchanges.insert(Exchange(client: stream, limits: limits, at: loop.now), at: stream)
@@ -141,7 +152,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     public mutating func signalled(_ signal: Signal, on loop: inout EventLoop<System>) {
         switch signal {
         case .interrupt, .terminate: stop(on: &loop)
-        case .hangUp: log.notice("nothing is reloaded yet; restart to change settings")
+        case .hangUp: reload(on: &loop)
         }
     }
 
@@ -173,6 +184,7 @@ extension ProxyServer where System: ~Copyable {
     mutating func stop(on loop: inout EventLoop<System>) {
         guard !isDraining else { return cutAll(on: &loop) }
         isDraining = true
+        supervisor.tell(.stopping)
         log.notice("shutting down", metadata: ["streams": "\(exchanges.count)"])
         for listener in listeners { loop.close(listener) }
         listeners = []

@@ -193,7 +193,9 @@ extension ProxyServer where System: ~Copyable {
     private mutating func slowDown(
         _ link: Token, for client: Token, on loop: inout EventLoop<System>
     ) {
-        guard loop.pendingByteCount(of: client) > Self.outboxByteCountMax else { return }
+        let byteCountMax =
+            isOutOfMemory ? Self.scarceOutboxByteCountMax : Self.outboxByteCountMax
+        guard loop.pendingByteCount(of: client) > byteCountMax else { return }
         upstreams[link].isPaused = true
         loop.setReceiving(false, on: link)
         loop.setDeadline(nil, of: link)

@@ -22,7 +22,7 @@ struct Demo: ParsableCommand {
                 flags: [.upstreamURL: [simulator.url], .port: port.map { [$0] } ?? []])
             let log = Console.log(at: try reader.logLevel())
             var configuration = try reader.configuration()
-            configuration.apiKey = "demo"
+            configuration.apiKey = AccessKey("demo".utf8Span.span)
             configuration.trustOnly(certificates: simulator.authorityPEM)
             var run = try ProxyRun(configuration, log: log)
             Console.say("listening on http://\(run.address)")

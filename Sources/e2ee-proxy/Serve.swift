@@ -18,7 +18,9 @@ struct Serve: ParsableCommand {
             try Console.prepare()
             let reader = SettingsReader(flags: options.flags)
             let log = Console.log(at: try reader.logLevel())
-            var run = try ProxyRun(try reader.configuration(), log: log)
+            var run = try ProxyRun(
+                try reader.configuration(), log: log,
+                reread: { () throws(ConfigurationError) in try reader.configuration() })
             Console.say("listening on http://\(run.address)")
             run.run()
         } catch {

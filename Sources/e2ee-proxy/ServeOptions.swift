@@ -47,6 +47,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Requests that wait for an answer at one time. (default: 1000)")
     var maxRequests: String?
 
+    @Option(help: "Memory of requests and answers under way, in bytes. (default: 1073741824)")
+    var maxBuffered: String?
+
     @Option(help: "Seconds to reach the provider. (default: 10)")
     var connectTimeout: String?
 
@@ -76,7 +79,7 @@ struct ServeOptions: ParsableArguments {
             (.port, port), (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),
             (.apiKeyFile, apiKeyFile), (.requireKeyFile, requireKeyFile), (.logLevel, logLevel),
             (.maxBody, maxBody), (.maxConnections, maxConnections), (.maxRequests, maxRequests),
-            (.connectTimeout, connectTimeout),
+            (.maxBuffered, maxBuffered), (.connectTimeout, connectTimeout),
             (.firstByteTimeout, firstByteTimeout), (.idleTimeout, idleTimeout),
             (.headerTimeout, headerTimeout), (.drainTimeout, drainTimeout),
         ]

@@ -6,6 +6,7 @@ import socket
 import time
 import uuid
 
+import coincurve
 import httpx
 import pytest
 
@@ -16,9 +17,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the memory of another
 MODEL = "e2ee-plain-p"
 
 
-def memory_holds(proxy: Proxy, markers: list[bytes]) -> set[bytes]:
-    """Which markers stand anywhere in the writable memory of the process."""
-    found = set()
+def writable_memory(proxy: Proxy):
+    """The writable memory of the process, region by region."""
     with open(f"/proc/{proxy.process.pid}/maps") as maps, open(
         f"/proc/{proxy.process.pid}/mem", "rb", buffering=0
     ) as memory:
@@ -29,10 +29,34 @@ def memory_holds(proxy: Proxy, markers: list[bytes]) -> set[bytes]:
             start, end = (int(number, 16) for number in match.groups())
             try:
                 memory.seek(start)
-                content = memory.read(end - start)
+                yield memory.read(end - start)
             except OSError:
                 continue
-            found |= {marker for marker in markers if marker in content}
+
+
+def memory_holds(proxy: Proxy, markers: list[bytes]) -> set[bytes]:
+    """Which markers stand anywhere in the writable memory of the process."""
+    return {
+        marker for content in writable_memory(proxy) for marker in markers if marker in content
+    }
+
+
+def private_keys_in_memory(proxy: Proxy, wanted: set[str]) -> set[str]:
+    """Which of these public keys (hexadecimal) have their private key anywhere in writable memory:
+    every 32 bytes on a word boundary that look random are tried, in either byte order."""
+    found, tried = set(), set()
+    for content in writable_memory(proxy):
+        for offset in range(0, len(content) - 31, 8):
+            window = content[offset : offset + 32]
+            if len(set(window)) < 20 or window in tried:
+                continue
+            tried.add(window)
+            for candidate in (window, window[::-1]):
+                try:
+                    key = coincurve.PrivateKey(candidate).public_key.format(compressed=False).hex()
+                except ValueError:
+                    continue
+                found |= {key} & wanted
     return found
 
 
@@ -106,3 +130,26 @@ def test_the_text_of_clients_that_leave_is_gone(own_proxy):
         while not memory_holds(own_proxy, [marker.encode()]):
             assert time.monotonic() < end, "the request never arrived"
     nothing_is_left(own_proxy, [marker.encode()])
+
+
+def test_private_keys_of_clients_are_gone_with_their_requests(enclave):
+    """While an answer runs its key has to be there, which shows that the search finds one."""
+    with Proxy.serving(enclave) as proxy:
+        keys = []
+        for stream in (True, False):
+            prompt = markers(1)[0]
+            post(proxy, "echo:" + prompt, stream=stream)
+            keys.append(enclave.chat_that_said(prompt).header("x-venice-tee-client-pub-key"))
+        gate = uuid.uuid4().hex
+        text = script(ROLE, *say("a"), {"gate": gate}, *ENDING)
+        body = {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": text}]}
+        with httpx.Client(timeout=60, trust_env=False) as client, client.stream(
+            "POST", proxy.url + "/v1/chat/completions", json=body
+        ) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            running = enclave.chats()[-1].header("x-venice-tee-client-pub-key")
+            assert private_keys_in_memory(proxy, {*keys, running}) == {running}
+            enclave.gate(gate).set()
+            assert list(lines)
+        assert private_keys_in_memory(proxy, {*keys, running}) == set()

@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test func `with an inbound key nothing but health is told to those who lack it`() throws {
-        var bench = try ProxyBench { $0.inboundKey = "right" }
+        var bench = try ProxyBench { $0.inboundKey = AccessKey("right") }
         for target in ["/v1/models", "/v1/chat/completions", "/nothing", "/"] {
             let client = try bench.connect()
             client.send(ProxyBench.get(target))
@@ -206,5 +206,48 @@ import Testing
         try bench.settle()
         #expect(client.text().hasPrefix("HTTP/1.1 200"))
         #expect(bench.provider.requests.isEmpty)
+        client.send(ProxyBench.get("/ready"))
+        try bench.settle()
+        #expect(client.text().hasPrefix("HTTP/1.1 200"))
+    }
+
+    @Test func `ready is who can reach the provider and takes requests`() throws {
+        var bench = try ProxyBench()
+        bench.provider.catalogue = "no list"
+        let client = try bench.connect()
+        client.send(ProxyBench.get("/ready"))
+        try bench.settle()
+        #expect(client.text().hasPrefix("HTTP/1.1 503"))
+        bench.provider.catalogue = ScriptedProvider.plainCatalogue
+        try bench.pass(.seconds(30))
+        client.send(ProxyBench.get("/v1/ready"))
+        try bench.settle()
+        #expect(client.text().hasSuffix(#"{"status":"ready","models":1}"#))
+    }
+
+    @Test func `without memory left requests are turned away, at every stage`()
+        throws
+    {
+        var bench = try ProxyBench()
+        let reading = try bench.connect()
+        let asking = try bench.connect()
+        reading.send(ProxyBench.chat().dropLast(5).description)
+        try bench.settle()
+        bench.setBufferedByteCountMax(0)
+        reading.send("x")
+        asking.send(ProxyBench.chat())
+        let late = try bench.connect()
+        try bench.settle()
+        for client in [reading, asking, late] {
+            let answer = client.text()
+            #expect(answer.hasPrefix("HTTP/1.1 503"))
+            #expect(answer.contains("Retry-After: 1"))
+        }
+        #expect(bench.provider.requests.isEmpty)
+        bench.setBufferedByteCountMax(1 << 30)
+        let again = try bench.connect()
+        again.send(ProxyBench.chat())
+        try bench.settle()
+        #expect(bench.provider.chats.count == 1)
     }
 }

@@ -16,9 +16,9 @@ public struct Configuration: Sendable {
     public var verification = VerificationLevel.binding
     public var acceptsUnprovenHardware = false
     public var acceptsClearNetwork = false
-    public var apiKey: String
+    public var apiKey: AccessKey
     /// The key clients must show; nil for none.
-    public var inboundKey: String?
+    public var inboundKey: AccessKey?
     /// Hosts a client may address beside the loopback names, without a port.
     public var allowedHosts: [String] = []
     /// Origins of web pages beside the loopback ones, whole: `https://chat.example`.
@@ -29,6 +29,9 @@ public struct Configuration: Sendable {
     public var connectionCountMax = 10_000
     /// Requests that wait for an answer at one time; one more is answered with 503 at once.
     public var requestCountMax = 1_000
+    /// Bytes of memory that requests and answers under way may take together. A request that
+    /// would need more is answered with 503; at the limit answers wait for slow clients sooner.
+    public var bufferedByteCountMax = 1 << 30
     public var headerTimeout = Duration.seconds(10)
     public var bodyIdleTimeout = Duration.seconds(30)
     public var keepAliveTimeout = Duration.seconds(75)
@@ -40,7 +43,7 @@ public struct Configuration: Sendable {
     public var idleTimeout = Duration.seconds(60)
     public var drainTimeout = Duration.seconds(30)
 
-    public init(upstream: UpstreamURL, apiKey: String) {
+    public init(upstream: UpstreamURL, apiKey: AccessKey) {
         self.upstream = upstream
         self.apiKey = apiKey
     }
@@ -48,11 +51,19 @@ public struct Configuration: Sendable {
     /// Trusts the certificates in `pem` and no others.
     public mutating func trustOnly(certificates pem: String) { trust = .certificates(pem) }
 
+    /// Takes over what may change while the proxy runs: keys and certificates.
+    mutating func renew(from fresh: Configuration) {
+        trust = fresh.trust
+        inboundKey = fresh.inboundKey
+        // A key from the environment was taken out of it at the start, and is still the one.
+        if !fresh.apiKey.isEmpty { apiKey = fresh.apiKey }
+    }
+
     /// The addresses to listen on, when everything fits together.
     /// - Throws: what does not.
     public func checked() throws(ConfigurationError) -> [SocketAddress] {
-        guard Self.isKey(apiKey) else { throw apiKey.isEmpty ? .keyMissing : .badKey("API key") }
-        if let inboundKey, !Self.isKey(inboundKey) { throw .badKey("inbound key") }
+        guard apiKey.isUsable else { throw apiKey.isEmpty ? .keyMissing : .badKey("API key") }
+        if let inboundKey, !inboundKey.isUsable { throw .badKey("inbound key") }
         if verification == .full { throw .fullVerification }
         if !upstream.isLoopback && !acceptsUnprovenHardware { throw .unprovenHardware }
         for host in allowedHosts where !Self.isHostName(host) { throw .badAllowedHost(host) }
@@ -71,11 +82,6 @@ public struct Configuration: Sendable {
             guard acceptsClearNetwork else { throw .clearToNetwork }
         }
         return addresses
-    }
-
-    /// A key travels in a header field: visible ASCII only.
-    private static func isKey(_ key: String) -> Bool {
-        1...4096 ~= key.utf8.count && key.utf8.allSatisfy { 0x21...0x7E ~= $0 }
     }
 
     /// A host as clients spell it, without a port.

@@ -14,6 +14,7 @@ public enum Setting: String, CaseIterable, Sendable {
     case maxBody = "max-body"
     case maxConnections = "max-connections"
     case maxRequests = "max-requests"
+    case maxBuffered = "max-buffered"
     case connectTimeout = "connect-timeout"
     case firstByteTimeout = "first-byte-timeout"
     case idleTimeout = "idle-timeout"

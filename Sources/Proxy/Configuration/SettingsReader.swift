@@ -48,6 +48,9 @@ public struct SettingsReader: Sendable {
         if let count = try number(.maxConnections, in: 1...1_000_000) {
             configuration.connectionCountMax = count
         }
+        if let count = try number(.maxBuffered, in: 1...(1 << 40)) {
+            configuration.bufferedByteCountMax = count
+        }
         if let count = try number(.maxRequests, in: 1...1_000_000) {
             configuration.requestCountMax = count
         }
@@ -60,15 +63,15 @@ public struct SettingsReader: Sendable {
     }
 
     /// The key from the file, or from the environment; empty where neither is given.
-    private func apiKey() throws(ConfigurationError) -> String {
-        let variable = EnvironmentVariable.take(Self.apiKeyVariable)
+    private func apiKey() throws(ConfigurationError) -> AccessKey {
+        let variable = EnvironmentVariable.take(Self.apiKeyVariable) ?? Buffer()
         if let file = value(of: .apiKeyFile) { return try Self.key(inFile: file, for: .apiKeyFile) }
-        return variable ?? ""
+        return AccessKey(variable.readable)
     }
 
     private static func key(
         inFile path: String, for setting: Setting
-    ) throws(ConfigurationError) -> String {
+    ) throws(ConfigurationError) -> AccessKey {
         let content: Buffer
         do throws(SmallFile.Failure) { content = try SmallFile.read(path, isSecret: true) } catch {
             switch error {
@@ -81,9 +84,7 @@ public struct SettingsReader: Sendable {
                     setting, "others may read its file; allow only yourself (chmod 600)")
             }
         }
-        // What remains between two words or lines makes the key one that is refused as a whole.
-        let words = content.readable.text.split(whereSeparator: \.isWhitespace)
-        let key = words.joined(separator: " ")
+        let key = AccessKey(content.readable)
         guard !key.isEmpty else { throw .badSetting(setting, "its file is empty") }
         return key
     }

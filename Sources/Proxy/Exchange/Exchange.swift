@@ -131,8 +131,8 @@ struct Exchange: ~Copyable {
             answer.origin = try surface.checkSender(head, in: bytes)
             if head.form == .asterisk { return preflight("GET, HEAD, POST, OPTIONS", head) }
             let path = bytes.extracting(head.path)
-            // A preflight carries no key, and health is for whoever watches the process.
-            if head.method != .options, !Route.isHealth(path) {
+            // A preflight carries no key.
+            if head.method != .options, !Route.isWatch(path) {
                 try surface.checkKey(head, in: bytes)
             }
             let route = try Route.of(path)

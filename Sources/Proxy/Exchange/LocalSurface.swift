@@ -11,7 +11,7 @@ struct LocalSurface: Sendable {
     /// Lower-case hosts that are ours with our port.
     private let ownHosts: [[UInt8]]
     private let allowedOrigins: [[UInt8]]
-    private let inboundKey: [UInt8]?
+    var inboundKey: AccessKey?
 
     init(_ configuration: Configuration, listeningOn hosts: [String], port: UInt16) {
         self.port = Int(port)
@@ -21,7 +21,7 @@ struct LocalSurface: Sendable {
         ownHosts = own.map { Array($0.lowercased().utf8) }
         allowedHosts = configuration.allowedHosts.map { Array($0.lowercased().utf8) }
         allowedOrigins = configuration.allowedOrigins.map { Array($0.utf8) }
-        inboundKey = configuration.inboundKey.map { Array($0.utf8) }
+        inboundKey = configuration.inboundKey
     }
 
     /// Checks whom the request addresses and which page sent it.
@@ -62,7 +62,7 @@ struct LocalSurface: Sendable {
             let value = bytes.extracting(range)
             let scheme = "bearer ".utf8.count
             if value.count > scheme, value.extracting(0..<scheme).equalsIgnoringCase("bearer "),
-                value.extracting(scheme..<value.count).equalsInConstantTime(inboundKey.span)
+                inboundKey.matches(value.extracting(scheme..<value.count))
             {
                 return
             }

@@ -6,7 +6,7 @@ import HTTP
 struct ProviderAPI: Sendable {
     private let path: String
     private let authority: String
-    private let apiKey: String
+    private let apiKey: AccessKey
     private let profile: EnvelopeProfile
 
     init(_ configuration: Configuration, profile: EnvelopeProfile = .venice) {
@@ -60,7 +60,9 @@ struct ProviderAPI: Sendable {
         } catch {
             preconditionFailure("the upstream URL was checked when it was read")
         }
-        field("Authorization", "Bearer " + apiKey, to: &output)
+        output.append("Authorization: Bearer ")
+        apiKey.write(to: &output)
+        output.append("\r\n")
         field("Accept", method.isGet ? "application/json" : "text/event-stream", to: &output)
         field("Accept-Encoding", "identity", to: &output)
         field("User-Agent", "e2ee-proxy/" + Version.current, to: &output)
@@ -68,7 +70,7 @@ struct ProviderAPI: Sendable {
 
     private func field(_ name: StaticString, _ value: String, to output: inout Buffer) {
         do throws(HTTPError) { try RequestWriter.field(name, value, to: &output) } catch {
-            preconditionFailure("keys were checked when the configuration was")
+            preconditionFailure("a field of our own making")
         }
     }
 }

@@ -7,7 +7,7 @@ import Testing
     private func configuration(_ upstream: String = "https://127.0.0.1:1/v1") throws
         -> Configuration
     {
-        Configuration(upstream: try UpstreamURL(upstream), apiKey: "key")
+        Configuration(upstream: try UpstreamURL(upstream), apiKey: AccessKey("key"))
     }
 
     private func refusal(
@@ -33,8 +33,8 @@ import Testing
     ])
     func `a key that is none, or would not fit into a header field, is refused`(key: String) throws
     {
-        #expect(try refusal { $0.apiKey = key } != nil)
-        #expect(try refusal { $0.inboundKey = key } != nil)
+        #expect(try refusal { $0.apiKey = AccessKey(key) } != nil)
+        #expect(try refusal { $0.inboundKey = AccessKey(key) } != nil)
     }
 
     @Test func `binding alone is refused against any upstream but this machine`() throws {
@@ -56,12 +56,12 @@ import Testing
         #expect(
             try refusal {
                 $0.hosts = [host]
-                $0.inboundKey = "k"
+                $0.inboundKey = AccessKey("k")
             } == .clearToNetwork)
         #expect(
             try refusal {
                 $0.hosts = ["127.0.0.1", host]
-                $0.inboundKey = "k"
+                $0.inboundKey = AccessKey("k")
                 $0.acceptsClearNetwork = true
             } == nil)
     }

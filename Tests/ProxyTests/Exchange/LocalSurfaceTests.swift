@@ -8,7 +8,7 @@ import Testing
         _ fields: String, configure: (inout Configuration) -> Void = { _ in }
     ) throws -> (origin: String?, error: APIError?, keyError: APIError?) {
         var configuration = Configuration(
-            upstream: try UpstreamURL("https://127.0.0.1:1"), apiKey: "k")
+            upstream: try UpstreamURL("https://127.0.0.1:1"), apiKey: AccessKey("k"))
         configure(&configuration)
         let surface = LocalSurface(
             configuration, listeningOn: ["192.0.2.7", "0.0.0.0", "[::]"], port: 5111)
@@ -105,7 +105,7 @@ import Testing
         ("Authorization: Bearer right\r\nAuthorization: Bearer right\r\n", false),
     ])
     func `an inbound key is asked for where one is set`(field: String, isRight: Bool) throws {
-        let result = try check(Self.host + field) { $0.inboundKey = "right" }
+        let result = try check(Self.host + field) { $0.inboundKey = AccessKey("right") }
         #expect((result.keyError == nil) == isRight)
         #expect(isRight || result.keyError?.status == 401)
         #expect(try check(Self.host + field).keyError == nil)

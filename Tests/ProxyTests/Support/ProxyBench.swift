@@ -14,11 +14,14 @@ struct ProxyBench: ~Copyable {
     private(set) var server: ProxyServer<SimulatedKernel, SeededEntropy>
     let listener: Token
 
-    init(seed: UInt64 = 0, configure: (inout Configuration) -> Void = { _ in }) throws {
+    init(
+        seed: UInt64 = 0,
+        configure: (inout Configuration) -> Void = { _ in },
+        reread: ProxyServer<SimulatedKernel, SeededEntropy>.Reread? = nil
+    ) throws {
         let world = SimulatedWorld()
         let provider = try ScriptedProvider(entropy: SeededEntropy(seed: seed))
-        var configuration = Configuration(
-            upstream: try UpstreamURL("http://127.0.0.1:9/api/v1"), apiKey: "the-api-key")
+        var configuration = try Self.configuration()
         configure(&configuration)
         var loop = EventLoop(SimulatedKernel(world))
         let listener = try loop.listen(on: SocketAddress(literal: "127.0.0.1", port: 5111)!)
@@ -26,12 +29,18 @@ struct ProxyBench: ~Copyable {
         let server = try ProxyServer<SimulatedKernel, SeededEntropy>(
             configuration, listeners: [listener], hosts: ["127.0.0.1"], port: 5111, tls: nil,
             entropy: SeededEntropy(seed: ~seed),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reread: reread)
         self.world = world
         self.provider = provider
         self.listener = listener
         self.loop = loop
         self.server = server
+    }
+
+    static func configuration() throws -> Configuration {
+        Configuration(
+            upstream: try UpstreamURL("http://127.0.0.1:9/api/v1"),
+            apiKey: AccessKey("the-api-key"))
     }
 
     /// Turns until nothing is left to do now.
@@ -54,6 +63,10 @@ struct ProxyBench: ~Copyable {
             state += [connection.arrivingCount, connection.sent.count, connection.isClosed ? 1 : 0]
         }
         return state
+    }
+
+    mutating func setBufferedByteCountMax(_ count: Int) {
+        server.configuration.bufferedByteCountMax = count
     }
 
     /// One turn, and what the provider answers to it.

@@ -1,3 +1,5 @@
+@testable import Proxy
+
 extension String {
     func components(of mark: String) -> [Substring] {
         var parts: [Substring] = []
@@ -13,4 +15,9 @@ extension String {
         guard let start = indices.first(where: { self[$0...].hasPrefix(old) }) else { return self }
         return self[..<start] + new + self[start...].dropFirst(old.count)
     }
+}
+
+extension AccessKey {
+    /// A key that a test names.
+    convenience init(_ text: String) { self.init(text.utf8Span.span) }
 }

@@ -1,0 +1,42 @@
+import Logging
+import Reactor
+
+// What can be read again while the proxy runs.
+
+extension ProxyServer where System: ~Copyable {
+    /// Reads keys and certificates anew. Where one of them cannot be used, everything stays as it
+    /// is, and the log says why.
+    mutating func reload(on loop: inout EventLoop<System>) {
+        guard let reread else {
+            return log.notice("there is nothing to read again")
+        }
+        supervisor.tell(.reloading)
+        defer { supervisor.tell(.ready) }
+        do throws(ConfigurationError) {
+            var fresh = configuration
+            fresh.renew(from: try reread())
+            _ = try fresh.checked()
+            try take(fresh, on: &loop)
+            log.notice("keys and certificates were read again")
+        } catch {
+            log.error(
+                "nothing was changed: settings could not be read again",
+                metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private mutating func take(
+        _ fresh: Configuration, on loop: inout EventLoop<System>
+    ) throws(ConfigurationError) {
+        if configuration.upstream.isEncrypted {
+            do throws(TLSError) { tls = try TLSContext(trusting: fresh.trust) } catch {
+                throw .badSetting(.caFile, "it holds no certificates that could be read")
+            }
+        }
+        configuration = fresh
+        surface.inboundKey = fresh.inboundKey
+        provider = ProviderAPI(configuration)
+        // Whoever is connected was trusted by the old certificates.
+        for link in pool.takeAll() { dropLink(link, on: &loop) }
+    }
+}
