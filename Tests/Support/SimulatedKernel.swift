@@ -20,12 +20,14 @@ public struct SimulatedKernel: Kernel, ~Copyable {
     }
 
     public mutating func connect(to address: SocketAddress, as token: Token) throws(SystemError) {
+        guard !world.isOutOfDescriptors else { throw SystemError("socket", code: 24) }
         world.open(token, to: address)
     }
 
     public mutating func adopt(
         _ connection: AcceptedConnection, as token: Token
     ) throws(SystemError) {
+        guard !world.isOutOfDescriptors else { throw SystemError("epoll_ctl", code: 28) }
         world.adopt(connection.handle, as: token)
     }
 
@@ -73,13 +75,13 @@ public struct SimulatedKernel: Kernel, ~Copyable {
         if let address = SocketAddress(literal: host, port: port) {
             world.pending.append(.resolved(token, [address]))
         } else {
-            world.pending.append(.resolved(token, world.names[host] ?? []))
+            world.resolve(host, as: token)
         }
     }
 
     public mutating func wait(until deadline: Instant?) {
         world.wait(until: deadline)
-        ready = world.connections.filter(SimulatedWorld.isReady)
+        ready = world.readyConnections()
     }
 
     public mutating func nextEvent() -> KernelEvent? {

@@ -59,6 +59,15 @@ public final class SimulatedWorld {
     public var refused: Set<SocketAddress> = []
     /// Addresses that never answer.
     public var silent: Set<SocketAddress> = []
+    /// Whether the process is out of descriptors: nothing can be accepted or connected.
+    public var isOutOfDescriptors = false
+    /// Whether name servers keep their answers to themselves for now.
+    public var holdsNames = false {
+        didSet { if !holdsNames { releaseNames() } }
+    }
+    private var heldNames: [(token: Token, host: String)] = []
+    /// Changes the order in which ready connections are reported.
+    public var reorder: ((inout [Connection]) -> Void)?
     /// How often the loop found nothing to do and no deadline to wait for.
     public private(set) var idleWaitCount = 0
     var pending: [KernelEvent] = []
@@ -98,6 +107,23 @@ public final class SimulatedWorld {
         guard !silent.contains(address) else { return }
         let error = SystemError("connect", code: 111)
         pending.append(refused.contains(address) ? .failed(token, error) : .connected(token))
+    }
+
+    func resolve(_ host: String, as token: Token) {
+        heldNames.append((token, host))
+        if !holdsNames { releaseNames() }
+    }
+
+    private func releaseNames() {
+        for (token, host) in heldNames { pending.append(.resolved(token, names[host] ?? [])) }
+        heldNames = []
+    }
+
+    /// The connections the loop is told of, in the order it is told.
+    func readyConnections() -> [Connection] {
+        var ready = connections.filter(Self.isReady)
+        reorder?(&ready)
+        return ready
     }
 
     func listen(_ token: Token) { listeners.append(token) }

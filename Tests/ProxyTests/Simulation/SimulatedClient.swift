@@ -11,6 +11,11 @@ final class SimulatedClient {
     let questionCount: Int
     private let isStreaming: Bool
     private(set) var received = ""
+    /// Questions that are none, by number.
+    private var nonsenses: [Int: String] = [:]
+    /// What was asked and not yet sent, and how much of it goes at a time.
+    private var unsent: [UInt8] = []
+    private var pieceMax = Int.max
     /// It has left, or half-closed, of its own will.
     private(set) var hasLeft = false
 
@@ -20,6 +25,10 @@ final class SimulatedClient {
         questionCount = 1 + seed.below(3)
         isStreaming = seed.once(in: 2)
         if seed.once(in: 3) { connection.receiveMax = 1 + seed.below(300) }
+        if seed.once(in: 4) { pieceMax = 1 + seed.below(60) }
+        for number in 1...questionCount where seed.once(in: 10) {
+            nonsenses[number] = Self.allNonsense[seed.below(Self.allNonsense.count)]
+        }
     }
 
     /// What the provider must answer to this client's question of that number, and to no other.
@@ -28,8 +37,35 @@ final class SimulatedClient {
     func ask() {
         guard askedCount < questionCount, !hasLeft, !connection.isClosed else { return }
         askedCount += 1
-        connection.send(ProxyBench.chat(marker(askedCount), isStreaming: isStreaming))
+        if let nonsense = nonsenses[askedCount] {
+            unsent += Array(nonsense.utf8)
+        } else {
+            unsent += Array(ProxyBench.chat(marker(askedCount), isStreaming: isStreaming).utf8)
+        }
+        sendOn()
     }
+
+    /// What is left of its questions goes in one piece from now on.
+    func hurry() { pieceMax = .max }
+
+    /// Sends what is left of its questions, or the next piece of it.
+    func sendOn() {
+        guard !connection.isClosed, !hasLeft else { return }
+        let count = min(unsent.count, pieceMax)
+        connection.send(Array(unsent[..<count]))
+        unsent.removeFirst(count)
+    }
+
+    /// Whether question `number` is one that can be answered.
+    func isGood(_ number: Int) -> Bool { nonsenses[number] == nil }
+
+    private static let allNonsense = [
+        ProxyBench.post("{"), ProxyBench.post(#"{"model":"m"}"#),
+        ProxyBench.post(#"{"model":"other","messages":[{"role":"user","content":"x"}]}"#),
+        ProxyBench.get("/nothing"),
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n",
+        "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\n bad: fold\r\n\r\n",
+    ]
 
     func leave(_ seed: inout SeededEntropy) {
         hasLeft = true

@@ -16,12 +16,33 @@ struct SimulationRun: ~Copyable {
     private var random: SeededEntropy
     private var bench: ProxyBench
     private var clients: [SimulatedClient] = []
+    /// Whether the provider's evidence, where it gives any, is good.
+    private var isHonest = true
     private static let stepCount = 400
+
+    /// What a lying provider changes in its evidence.
+    private static let lies = [
+        (#""nonce""#, #""once""#), (#""verified":true"#, #""verified":false"#),
+        (#""model":"m""#, #""model":"n""#), ("0000001000000000", "0100001000000000"),
+        (#""signing_key":"04"#, #""signing_key":"05"#),
+        (#""intel_quote":"04"#, #""intel_quote":"03"#),
+        ("939a7233", "939a7234"), ("{", "["),
+        (#""signing_algo":"ecdsa""#, #""signing_algo":"rsa""#),
+    ]
 
     init(seed: UInt64) throws {
         self.seed = seed
         random = SeededEntropy(seed: seed)
-        bench = try ProxyBench(seed: seed)
+        bench = try ProxyBench(seed: seed) {
+            $0.upstream = try! UpstreamURL("http://localhost:9/api/v1")
+        }
+        bench.world.names["localhost"] = Self.addresses
+        var order = SeededEntropy(seed: random.next())
+        if random.once(in: 2) { bench.world.reorder = { order.shuffle(&$0) } }
+    }
+
+    private static let addresses = ["127.0.0.1", "127.0.0.2"].map {
+        SocketAddress(literal: $0, port: 9)!
     }
 
     /// Runs to the end.
@@ -29,9 +50,14 @@ struct SimulationRun: ~Copyable {
     mutating func run() throws -> String {
         script()
         for _ in 0..<Self.stepCount { try disturb() }
+        let stops = random.once(in: 4)
+        if stops { bench.world.signal(.terminate) }
         try calmDown()
         for client in clients { try check(client) }
-        try disperse()
+        guard isHonest || bench.provider.chats.isEmpty else {
+            throw violation("a prompt was sent to a key that nobody vouched for")
+        }
+        if stops { try checkStopped() } else { try disperse() }
         return clients.map(\.received).joined(separator: "\n")
     }
 
@@ -39,13 +65,15 @@ struct SimulationRun: ~Copyable {
     private mutating func script() {
         let provider = bench.provider
         var fate = SeededEntropy(seed: random.next())
-        if random.once(in: 6) {
+        if random.once(in: 12) {
             provider.attestationStatus = [429, 500, 503, 404][random.below(4)]
         }
-        if random.once(in: 6) {
-            provider.spoilAttestation = { $0.replacingFirst("\"nonce\"", "\"once\"") }
+        if random.once(in: 8) {
+            let (old, new) = Self.lies[random.below(Self.lies.count)]
+            provider.spoilAttestation = { $0.replacingFirst(old, new) }
+            isHonest = false
         }
-        if random.once(in: 8) { provider.catalogue = "{\"data\":7}" }
+        if random.once(in: 16) { provider.catalogue = "{\"data\":7}" }
         provider.chat = { [unowned provider] request in
             let text = try provider.texts(of: request).last ?? ""
             return try Self.answer(request, echoing: text, by: provider, &fate)
@@ -62,7 +90,7 @@ struct SimulationRun: ~Copyable {
         }
         let good = try [delta("a"), delta(text), delta("z")]
         let end = [event("", finish: #""stop""#), "data: [DONE]\n\n"]
-        switch fate.below(16) {
+        switch fate.below(24) {
         case 0: return nil
         case 1: return ScriptedProvider.json([400, 401, 429, 500, 503][fate.below(5)], "{}")
         case 2: return ScriptedProvider.json(400, #"{"error":{"type":"e2ee_model_key_mismatch"}}"#)
@@ -101,21 +129,44 @@ struct SimulationRun: ~Copyable {
         case 13: bench.world.outgoing.randomElement(&random)?.reset()
         case 14: bench.world.outgoing.randomElement(&random)?.room = random.below(500)
         case 15: bench.world.outgoing.randomElement(&random)?.room = nil
-        case 16: try bench.pass(.milliseconds(random.below(3000)))
-        case 17: bench.world.refused = [SocketAddress(literal: "127.0.0.1", port: 9)!]
-        case 18...20: bench.world.refused = []
+        case 16: try bench.pass(.milliseconds(random.below(1500)))
+        case 17: disturbNetwork()
+        case 18...20: calmNetwork()
         case 21...24: for client in clients { client.take() }
+        case 25...34: for client in clients { client.sendOn() }
         default: break
         }
         try bench.step()
     }
 
+    private mutating func disturbNetwork() {
+        let world = bench.world
+        switch random.below(6) {
+        case 0: world.refused = [Self.addresses[random.below(2)]]
+        case 1: world.refused = Set(Self.addresses)
+        case 2: world.silent = [Self.addresses[random.below(2)]]
+        case 3: world.names = [:]
+        case 4: world.holdsNames = true
+        default: world.isOutOfDescriptors = true
+        }
+    }
+
+    private mutating func calmNetwork() {
+        bench.world.refused = []
+        bench.world.silent = []
+        bench.world.names["localhost"] = Self.addresses
+        bench.world.holdsNames = false
+        bench.world.isOutOfDescriptors = false
+    }
+
     /// Nothing disturbs any more: whatever is under way comes to its end, by a timeout at the
     /// latest.
     private mutating func calmDown() throws {
-        bench.world.refused = []
+        calmNetwork()
         for connection in bench.world.connections { connection.room = nil }
+        for client in clients { client.hurry() }
         for _ in 0..<60 {
+            for client in clients { client.sendOn() }
             try bench.pass(.seconds(5))
             for client in clients { client.take() }
         }
@@ -130,6 +181,12 @@ struct SimulationRun: ~Copyable {
         guard bench.server.isRunning else { throw violation("the loop ended") }
     }
 
+    /// The process was told to stop, and every answer has ended since.
+    private func checkStopped() throws {
+        guard !bench.server.isRunning else { throw violation("it does not stop") }
+        guard bench.world.listeners.isEmpty else { throw violation("it still listens") }
+    }
+
     private func check(_ client: SimulatedClient) throws {
         guard client.answers.count <= client.askedCount + 1 else {
             throw violation("\(client.name) got \(client.answers.count) answers")
@@ -138,6 +195,9 @@ struct SimulationRun: ~Copyable {
         for number in 1...max(1, client.askedCount) where client.askedCount > 0 {
             switch client.outcome(number) {
             case .complete:
+                guard client.isGood(number) else {
+                    throw violation("\(client.name) got an answer to nonsense \(number)")
+                }
                 guard client.hasWholeAnswer(to: number) else {
                     throw violation("\(client.name) got another answer to \(number), or not all")
                 }
@@ -158,6 +218,12 @@ struct SimulationRun: ~Copyable {
 
     private func violation(_ text: String) -> Violation {
         Violation(description: "seed \(seed): \(text)")
+    }
+}
+
+extension SeededEntropy {
+    fileprivate mutating func shuffle<Element>(_ elements: inout [Element]) {
+        for index in elements.indices.dropFirst() { elements.swapAt(index, below(index + 1)) }
     }
 }
 
