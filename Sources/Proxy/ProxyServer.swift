@@ -149,6 +149,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         upstreamResolved(addresses, for: request, on: &loop)
     }
 
+    public mutating func finished(_ work: Token, on loop: inout EventLoop<System>) {}
+
     public mutating func signalled(_ signal: Signal, on loop: inout EventLoop<System>) {
         switch signal {
         case .interrupt, .terminate: stop(on: &loop)

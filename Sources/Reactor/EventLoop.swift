@@ -62,6 +62,14 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
         return token
     }
 
+    /// Does `work` off this thread, one piece after the other; `finished` follows. What comes of
+    /// it is between `work` and the hub.
+    public mutating func perform(_ work: @escaping @Sendable () -> Void) -> Token {
+        let token = streams.insert(LoopStream())
+        kernel.perform(work, as: token)
+        return token
+    }
+
     /// A timer of its own; set its deadline, and `close` it when it is no longer wanted.
     public mutating func makeTimer(at deadline: Instant) -> Token {
         let token = streams.insert(LoopStream())
@@ -187,6 +195,9 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
         case .resolved(let token, let addresses):
             guard streams.remove(token) != nil else { return }
             handler.resolved(addresses, for: token, on: &self)
+        case .finished(let token):
+            guard streams.remove(token) != nil else { return }
+            handler.finished(token, on: &self)
         case .signalled(let signal):
             handler.signalled(signal, on: &self)
         }

@@ -23,6 +23,8 @@ public protocol StreamHandler: ~Copyable {
     /// A name was looked up. The token is dead already.
     mutating func resolved(
         _ addresses: [SocketAddress], for request: Token, on loop: inout EventLoop<System>)
+    /// Work off the loop's thread is done. The token is dead already.
+    mutating func finished(_ work: Token, on loop: inout EventLoop<System>)
     mutating func signalled(_ signal: Signal, on loop: inout EventLoop<System>)
     /// Everything that happened in this turn was delivered; what was written leaves after this.
     mutating func turnEnded(on loop: inout EventLoop<System>)

@@ -1,4 +1,5 @@
 import Bytes
+import Synchronization
 import Testing
 
 @testable import Reactor
@@ -55,6 +56,10 @@ private struct Recorder: StreamHandler, ~Copyable {
     ) {
         events.append(addresses.contains(where: \.isLoopback) ? "resolved" : "unresolved")
         isRunning = false
+    }
+    mutating func finished(_ work: Token, on loop: inout EventLoop<EpollKernel>) {
+        events.append("finished")
+        if events.count == 3 { isRunning = false }
     }
     mutating func signalled(_ signal: Signal, on loop: inout EventLoop<EpollKernel>) {}
     mutating func turnEnded(on loop: inout EventLoop<EpollKernel>) {}
@@ -115,6 +120,23 @@ private struct Recorder: StreamHandler, ~Copyable {
         loop.run(&recorder)
         #expect(recorder.events == ["expired"])
         #expect(loop.now >= start + .milliseconds(40))
+    }
+
+    @Test
+    func `work off the thread is done in order, and what is closed meanwhile is not reported`()
+        throws
+    {
+        let done = Mutex<[Int]>([])
+        var loop = EventLoop(try EpollKernel())
+        var recorder = Recorder()
+        for number in 1...4 {
+            let token = loop.perform { done.withLock { $0.append(number) } }
+            if number == 2 { loop.close(token) }
+        }
+        loop.run(&recorder)
+        #expect(done.withLock { $0 } == [1, 2, 3, 4])
+        #expect(recorder.events == ["finished", "finished", "finished"])
+        #expect(loop.tokenCount == 0)
     }
 
     @Test func `a paused stream is not read until it is resumed`() throws {

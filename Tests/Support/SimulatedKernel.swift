@@ -79,6 +79,11 @@ public struct SimulatedKernel: Kernel, ~Copyable {
         }
     }
 
+    public mutating func perform(_ work: @escaping @Sendable () -> Void, as token: Token) {
+        work()
+        world.pending.append(.finished(token))
+    }
+
     public mutating func wait(until deadline: Instant?) {
         world.wait(until: deadline)
         ready = world.readyConnections()

@@ -12,6 +12,11 @@ import Glibc
     /// How long accepting rests when the process is out of descriptors.
     private static var acceptRest: Duration { .milliseconds(100) }
 
+    private struct Job: Sendable {
+        let token: Token
+        let work: @Sendable () -> Void
+    }
+
     private enum Role { case listener, connecting, stream }
 
     private struct Entry: ~Copyable {
@@ -26,6 +31,7 @@ import Glibc
     private let epoll: Descriptor
     private let signals: Descriptor
     private let resolver: NameResolver
+    private let worker: Worker<Job, Void>
     private let ready: UnsafeMutablePointer<epoll_event>
     private var readyCount = 0
     private var readyIndex = 0
@@ -34,10 +40,12 @@ import Glibc
     /// Listeners that rest until then, because the process ran out of descriptors.
     private var resting: [Token] = []
     private var restEnds: Instant?
-    private var resolved: [NameResolver.Answer] = []
+    /// What was found or done off this thread, last first.
+    private var answers: [KernelEvent] = []
 
     private static var signalMark: UInt64 { .max - 1 }
     private static var resolverMark: UInt64 { .max - 2 }
+    private static var workerMark: UInt64 { .max - 3 }
 
     /// - `takesSignals`: interrupt, terminate and hang-up are blocked for this thread and those it
     ///   makes later, and arrive as events. One kernel of a process takes them.
@@ -53,12 +61,15 @@ import Glibc
         guard epollDescriptor >= 0 else { throw .last("epoll_create1") }
         let epoll = Descriptor(adopting: epollDescriptor)
         let resolver = try NameResolver()
+        let worker = try Worker<Job, Void> { $0.work() }
         let readable = EPOLLIN.rawValue
         try Self.control(epoll, EPOLL_CTL_ADD, signalDescriptor, readable, Self.signalMark)
         try Self.control(epoll, EPOLL_CTL_ADD, resolver.descriptor, readable, Self.resolverMark)
+        try Self.control(epoll, EPOLL_CTL_ADD, worker.descriptor, readable, Self.workerMark)
         self.signals = signals
         self.epoll = epoll
         self.resolver = resolver
+        self.worker = worker
         unsafe ready = .allocate(capacity: Self.readyCountMax)
     }
 
@@ -142,10 +153,14 @@ import Glibc
 
     public mutating func resolve(_ host: String, port: UInt16, as token: Token) {
         if let address = SocketAddress(literal: host, port: port) {
-            resolved.append(NameResolver.Answer(token: token, addresses: [address]))
+            answers.append(.resolved(token, [address]))
         } else {
-            resolver.ask(NameResolver.Question(host: host, port: port, token: token))
+            resolver.add(NameQuestion(host: host, port: port, token: token))
         }
+    }
+
+    public mutating func perform(_ work: @escaping @Sendable () -> Void, as token: Token) {
+        worker.add(Job(token: token, work: work))
     }
 
     // MARK: Waiting
@@ -154,7 +169,7 @@ import Glibc
         let earliest = [deadline, restEnds].compactMap { $0 }.min()
         readyIndex = 0
         acceptBudget = Self.acceptCountMax
-        let timeout = resolved.isEmpty ? timeout(until: earliest) : 0
+        let timeout = answers.isEmpty ? timeout(until: earliest) : 0
         let count = unsafe epoll_wait(epoll.raw, ready, CInt(Self.readyCountMax), timeout)
         readyCount = Int(max(count, 0))
         if let restEnds, restEnds <= now() { wakeListeners() }
@@ -169,7 +184,7 @@ import Glibc
     }
 
     public mutating func nextEvent() -> KernelEvent? {
-        if let answer = resolved.popLast() { return .resolved(answer.token, answer.addresses) }
+        if let answer = answers.popLast() { return answer }
         while readyIndex < readyCount {
             let event = unsafe ready[readyIndex]
             if let event = unsafe translate(events: event.events, mark: event.data.u64) {
@@ -186,9 +201,11 @@ import Glibc
         switch mark {
         case Self.signalMark: return nextSignal()
         case Self.resolverMark:
-            resolved += resolver.takeAnswers()
-            guard let answer = resolved.popLast() else { return nil }
-            return .resolved(answer.token, answer.addresses)
+            answers += resolver.takeDone().reversed().map { .resolved($0.task.token, $0.outcome) }
+            return answers.popLast()
+        case Self.workerMark:
+            answers += worker.takeDone().reversed().map { .finished($0.task.token) }
+            return answers.popLast()
         default: break
         }
         let token = Token(raw: mark)

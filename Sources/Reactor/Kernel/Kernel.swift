@@ -35,6 +35,9 @@ public protocol Kernel: ~Copyable {
     /// Looks `host` up off the loop's thread; `.resolved` follows under the same token.
     mutating func resolve(_ host: String, port: UInt16, as token: Token)
 
+    /// Does `work` off the loop's thread, after what was given before; `.finished` follows.
+    mutating func perform(_ work: @escaping @Sendable () -> Void, as token: Token)
+
     /// Waits until something happened or `deadline` has passed (nil: for ever).
     mutating func wait(until deadline: Instant?)
     /// What happened, one event at a time; nil when it is time to wait again.
@@ -55,6 +58,8 @@ public enum KernelEvent: Sendable {
     case writable(Token)
     /// The addresses a name stands for, best first; empty when it could not be resolved.
     case resolved(Token, [SocketAddress])
+    /// Work off the loop's thread is done.
+    case finished(Token)
     case signalled(Signal)
 }
 

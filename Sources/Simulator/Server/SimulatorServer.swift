@@ -82,6 +82,8 @@ public struct SimulatorServer<System: Kernel & ~Copyable, Source: Entropy>: Stre
         carryOn(token, on: &loop)
     }
 
+    public mutating func finished(_ work: Token, on loop: inout EventLoop<System>) {}
+
     public mutating func resolved(
         _ addresses: [SocketAddress], for request: Token, on loop: inout EventLoop<System>
     ) {}

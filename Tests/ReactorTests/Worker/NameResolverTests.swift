@@ -10,15 +10,15 @@ import Testing
         let began = DispatchSemaphore(value: 0)
         let gate = DispatchSemaphore(value: 0)
         let asked = Asked()
-        let resolver = try NameResolver { host, port in
-            asked.hosts.withLock { $0.append(host) }
+        let resolver = try NameResolver { question in
+            asked.hosts.withLock { $0.append(question.host) }
             began.signal()
             gate.wait()
-            return [SocketAddress(literal: "127.0.0.1", port: port)!]
+            return [SocketAddress(literal: "127.0.0.1", port: question.port)!]
         }
         func ask(_ host: String, _ number: UInt32) {
             let token = Token(slot: 0, generation: number)
-            resolver.ask(NameResolver.Question(host: host, port: 9, token: token))
+            resolver.add(NameQuestion(host: host, port: 9, token: token))
         }
         ask("slow", 1)
         began.wait()
@@ -29,7 +29,7 @@ import Testing
         while answered.count < 5 {
             var waiting = pollfd(fd: resolver.descriptor, events: Int16(POLLIN), revents: 0)
             guard unsafe poll(&waiting, 1, 10_000) == 1 else { break }
-            answered += resolver.takeAnswers().map(\.token.generation)
+            answered += resolver.takeDone().map(\.task.token.generation)
         }
         #expect(answered == [1, 2, 3, 4, 5])
         #expect(asked.hosts.withLock { $0 } == ["slow", "other"])

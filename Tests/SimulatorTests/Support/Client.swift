@@ -140,6 +140,7 @@ struct Client: StreamHandler, ~Copyable {
     mutating func resolved(
         _ addresses: [SocketAddress], for request: Token, on loop: inout EventLoop<EpollKernel>
     ) {}
+    mutating func finished(_ work: Token, on loop: inout EventLoop<EpollKernel>) {}
     mutating func signalled(_ signal: Signal, on loop: inout EventLoop<EpollKernel>) {}
     mutating func turnEnded(on loop: inout EventLoop<EpollKernel>) {}
 }
