@@ -37,6 +37,13 @@ public struct QuoteVerdict: Equatable, Sendable {
     /// Which rounds of Intel's judgements the documents belong to.
     public internal(set) var evaluation: EvaluationNumbers?
 
+    init() {}
+
+    /// The verdict where nothing could be looked at.
+    public init(failure: AttestationError) {
+        self.failure = failure
+    }
+
     public var isAccepted: Bool { failure == nil }
 
     mutating func limit(to range: Range<Int>) {
