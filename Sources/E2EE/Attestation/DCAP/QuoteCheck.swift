@@ -60,7 +60,8 @@ struct QuoteCheck {
         try checkEvaluation(info, identity, &verdict)
 
         let report = try qeReport(in: bytes, signedBy: chain.key, identity, &verdict)
-        try checkSignature(of: bytes, &verdict)
+        try quote.signature.check(over: quote.quote.signed, in: bytes)
+        verdict.completed.append(.quoteSignature)
         try checkModule(info, in: bytes, &verdict)
         try judge(info, identity, report, chain.platform, in: bytes, &verdict)
     }
@@ -139,34 +140,14 @@ struct QuoteCheck {
         in bytes: Span<UInt8>, signedBy key: borrowing P256PublicKey, _ identity: QEIdentity,
         _ verdict: inout QuoteVerdict
     ) throws(AttestationError) -> QEReport {
-        let signature = quote.signature
-        let encoded = bytes.extracting(signature.qeReport)
-        guard key.verifies(bytes.extracting(signature.qeReportSignature), over: encoded),
-            let report = QEReport(encoded)
-        else { throw .qeReportSignature }
+        let report = try quote.signature.report(in: bytes, signedBy: key)
         verdict.completed.append(.qeReport)
-        let bound =
-            bytes.extracting(signature.attestationKey).array
-            + bytes.extracting(signature.authenticationData).array
-        guard report.binding == (try? Digest.sha256(bound.span)) else {
-            throw .attestationKeyNotBound
-        }
+        try quote.signature.checkAttestationKey(in: bytes, vouchedForBy: report)
         verdict.completed.append(.attestationKey)
         guard identity.describes(report) else { throw .qeIdentityMismatch }
         guard !report.isDebug else { throw .qeDebug }
         verdict.completed.append(.quotingEnclave)
         return report
-    }
-
-    private func checkSignature(
-        of bytes: Span<UInt8>, _ verdict: inout QuoteVerdict
-    ) throws(AttestationError) {
-        let signature = quote.signature
-        guard let key = P256PublicKey(point: bytes.extracting(signature.attestationKey)),
-            key.verifies(
-                bytes.extracting(signature.signature), over: bytes.extracting(quote.quote.signed))
-        else { throw .quoteSignature }
-        verdict.completed.append(.quoteSignature)
     }
 
     /// The module's signer and attributes are those of the version that the TD was started by.

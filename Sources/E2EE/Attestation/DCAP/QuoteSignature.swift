@@ -47,3 +47,37 @@ struct QuoteSignature: Equatable, Sendable {
         self.chain = chain
     }
 }
+
+// The way from the platform's certified key to the quote: it signed the quoting enclave's report,
+// which vouches for the attestation key, which signed the quote.
+extension QuoteSignature {
+    /// - Throws: `.qeReportSignature`.
+    func report(
+        in bytes: Span<UInt8>, signedBy key: borrowing P256PublicKey
+    ) throws(AttestationError) -> QEReport {
+        let encoded = bytes.extracting(qeReport)
+        guard key.verifies(bytes.extracting(qeReportSignature), over: encoded),
+            let report = QEReport(encoded)
+        else { throw .qeReportSignature }
+        return report
+    }
+
+    /// - Throws: `.attestationKeyNotBound`.
+    func checkAttestationKey(
+        in bytes: Span<UInt8>, vouchedForBy report: QEReport
+    ) throws(AttestationError) {
+        let bound =
+            bytes.extracting(attestationKey).array + bytes.extracting(authenticationData).array
+        guard report.binding == (try? Digest.sha256(bound.span)) else {
+            throw .attestationKeyNotBound
+        }
+    }
+
+    /// - `signed`: header and body of the quote.
+    /// - Throws: `.quoteSignature`, also where the key is not on the curve.
+    func check(over signed: Range<Int>, in bytes: Span<UInt8>) throws(AttestationError) {
+        guard let key = P256PublicKey(point: bytes.extracting(attestationKey)),
+            key.verifies(bytes.extracting(signature), over: bytes.extracting(signed))
+        else { throw .quoteSignature }
+    }
+}
