@@ -11,6 +11,10 @@ func toHex(_ bytes: [UInt8]) -> String { Hex.string(bytes.span) }
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
+func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> Number(8 * $0)) }
+}
+
 func base64(_ bytes: [UInt8]) -> String {
     var output = Buffer()
     Base64.encode(bytes.span, to: &output)

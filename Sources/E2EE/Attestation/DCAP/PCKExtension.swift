@@ -12,6 +12,14 @@ struct PCKExtension: Equatable, Sendable {
     /// The family, model and more of the processor, which chooses the TCB info.
     let fmspc: [UInt8]
 
+    init(components: [UInt8], pceSVN: Int, pceID: [UInt8], fmspc: [UInt8]) {
+        precondition(components.count == 16, "sixteen components")
+        self.components = components
+        self.pceSVN = pceSVN
+        self.pceID = pceID
+        self.fmspc = fmspc
+    }
+
     /// - `value`: a sequence of pairs of an object identifier and a value. Pairs that nobody needs
     ///   are passed over; none may occur twice.
     /// - Throws: `.badPCKExtension`.
@@ -32,10 +40,7 @@ struct PCKExtension: Equatable, Sendable {
         guard let pceSVN = numbers.integer(17, in: value), pceSVN <= 0xFFFF else {
             throw .badPCKExtension
         }
-        self.components = components
-        self.pceSVN = pceSVN
-        self.pceID = pceID
-        self.fmspc = fmspc
+        self.init(components: components, pceSVN: pceSVN, pceID: pceID, fmspc: fmspc)
     }
 
     /// The pairs of one sequence by the last number of their identifiers.
