@@ -61,17 +61,19 @@ public struct QuoteInspection: Sendable {
     }
 
     private static func read(_ path: String) throws(Failure) -> [UInt8] {
-        do throws(SmallFile.Failure) {
-            return try SmallFile.read(path, isSecret: false).readable.array
-        } catch {
-            let reason =
-                switch error {
-                case .unreadable(let error): "\(error)"
-                case .noFile: "not a file"
-                case .tooLarge(let limit): "more than \(limit) bytes"
-                case .openToOthers: "open to others"
-                }
-            throw Failure(description: "\(path): \(reason)")
+        let content: Buffer
+        do throws(SmallFile.Failure) { content = try SmallFile.read(path, isSecret: false) } catch {
+            throw Failure(description: "\(path): \(reason(error))")
+        }
+        return content.readable.array
+    }
+
+    private static func reason(_ failure: SmallFile.Failure) -> String {
+        switch failure {
+        case .unreadable(let error): "\(error.reason)"
+        case .noFile: "it is not a file"
+        case .tooLarge(let limit): "it has more than \(limit) bytes"
+        case .openToOthers: "others may read it"
         }
     }
 }

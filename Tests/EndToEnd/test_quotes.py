@@ -11,14 +11,16 @@ import pytest
 from cryptography import x509
 
 from mutations import Mutator, signature_start
+from platform_model import Model
 from proxy import BINARY, environment
 from quotes import VECTORS, Case, ours, theirs, vector_cases
 
 COUNT = int(os.environ.get("QUOTE_MUTATIONS", "5000"))
 SEED = int(os.environ.get("QUOTE_SEED", "1"))
+MODELS = int(os.environ.get("QUOTE_MODELS", "1000"))
 INTEL_ROOT = "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3"
 ARMOUR = re.compile(
-    rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\r\n]*)-----END CERTIFICATE-----\s*"
+    rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\r\n]*)-----END CERTIFICATE-----[ \t\r\n]*"
 )
 
 
@@ -104,6 +106,37 @@ def test_changed_evidence_gets_the_verdict_of_another_verifier():
         assert verdict.reason in may_be_stricter(case), f"{case.name}: {verdict}"
         stricter += 1
     assert agreed > 0.8 * COUNT and stricter > 0
+
+
+def test_judgements_of_every_kind_come_to_what_another_verifier_makes_of_them(tmp_path):
+    model = Model(SEED)
+    root = tmp_path / "root.der"
+    root.write_bytes(model.root)
+    cases = [model.case() for _ in range(MODELS)]
+    seen = set()
+    for case, verdict in zip(cases, ours(cases, root), strict=True):
+        other = theirs(case, model.root)
+        assert (verdict.status, verdict.advisories) == (other.status, other.advisories), case.name
+        seen |= {verdict.status, verdict.reason}
+    assert {
+        "UpToDate",
+        "SWHardeningNeeded",
+        "ConfigurationNeeded",
+        "ConfigurationAndSWHardeningNeeded",
+        "OutOfDate",
+        "OutOfDateConfigurationNeeded",
+        "TDRelaunchAdvised",
+        "TDRelaunchAdvisedConfigurationNeeded",
+        "tcbRevoked",
+        "tcbNotSupported",
+        "tdxModuleUnknown",
+        "tdxModuleMismatch",
+        "qeNotSupported",
+        "pckRevoked",
+        "intermediateRevoked",
+        "tcbSigningRevoked",
+        "debugTD",
+    } <= seen
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:

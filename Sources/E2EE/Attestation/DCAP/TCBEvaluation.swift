@@ -10,20 +10,24 @@ struct TCBEvaluation {
     let enclave: TCBJudgement
 
     /// The judgement on a TD that started on modules of version `launch`, and runs on those of
-    /// version `current` where its report tells.
+    /// version `current` where its report tells. Modules that nobody knows or that were revoked
+    /// refuse it at either time.
     /// - Throws: `.tcbNotSupported` where the platform or the module is older than all levels;
     ///   `.tdxModuleUnknown`.
-    func judgement(launch: [UInt8], current: [UInt8]?) throws(AttestationError)
-        -> TCBJudgement
-    {
+    func judgement(
+        launch: [UInt8], current: [UInt8]?
+    ) throws(AttestationError) -> TCBJudgement {
         var judgement = try converged(launch)
-        guard judgement.status.isOutOfDate, let current,
-            let now = try? converged(current), !now.status.isOutOfDate, now.status != .revoked
-        else { return judgement }
-        let needsConfiguration =
-            judgement.status.needsConfiguration || now.status.needsConfiguration
-        judgement.status =
-            needsConfiguration ? .tdRelaunchAdvisedConfigurationNeeded : .tdRelaunchAdvised
+        guard let current else { return judgement }
+        let status = try converged(current).status
+        if status == .revoked {
+            judgement.status = .revoked
+        } else if judgement.status.isOutOfDate, !status.isOutOfDate {
+            let needsConfiguration =
+                judgement.status.needsConfiguration || status.needsConfiguration
+            judgement.status =
+                needsConfiguration ? .tdRelaunchAdvisedConfigurationNeeded : .tdRelaunchAdvised
+        }
         return judgement
     }
 

@@ -76,8 +76,12 @@ struct GenuineQuoteTests {
             ("dq-v5-tdx15-lowpck", "dq-90c06f-2026-02", 1_772_707_803, .tcbNotSupported, nil),
             ("tk-v5-trustee", "dq-90c06f-2026-02", 1_772_707_803, .tcbNotSupported, nil),
             ("dq-v4-tdx", "dq-90c06f-2026-02", 1_772_707_803, .tcbInfoMismatch, nil),
-            ("dq-v4-tdx", "mixsgxtcb-b0c06f000000-2025-09", 1_759_213_685, .tcbInfoSignature, nil),
-            ("dq-v4-tdx", "dq-sgx-00a067-2025-06", 1_751_624_924, .tcbInfoMismatch, nil),
+            ("dq-v4-tdx", "mixsgxtcb-b0c06f000000-2025-09", 1_759_213_685, .tcbInfoMismatch, nil),
+            (
+                "dstack-v4-quote-report", "mixsgxtcb-90c06f000000-2025-09", 1_759_213_685,
+                .tcbInfoSignature, nil
+            ),
+            ("dq-v4-tdx", "dq-sgx-00a067-2025-06", 1_751_624_924, .crlIssuerMismatch, nil),
         ]
         for (quote, collateral, now, failure, status) in cases {
             let verdict = Self.verdict(
@@ -137,14 +141,24 @@ struct GenuineQuoteTests {
         }
     }
 
-    /// Intel's own samples are signed under another root.
+    /// Intel's own samples are signed under another root; the quote carries its chain in DER.
     @Test func `evidence under Intel's test root is not trusted`() throws {
         let quote = try #require(Vectors.bytes("tdx/intel-test-pki/tdx/quote.dat"))
         let (_, collateral, now) = try Self.base()
-        let verdict = Self.verdict(quote, collateral, at: now)
-        #expect(verdict.failure == .untrustedRoot)
+        #expect(Self.verdict(quote, collateral, at: now).failure == .badPCKChain)
         let sgx = try #require(Vectors.bytes("tdx/intel-test-pki/sgx/quote.dat"))
         #expect(Self.verdict(sgx, collateral, at: now).failure == .notTDX)
+        var chain: [UInt8] = []
+        for name in ["pckCert", "pckSignChain"] {
+            chain += try #require(Vectors.bytes("tdx/intel-test-pki/tdx/\(name).pem"))
+        }
+        let parts = try ParsedQuote(quote.span).signature
+        var certified = Array(quote.prefix(parts.chain.lowerBound)) + chain
+        for offset in [632, 766, parts.chain.lowerBound - 4] {
+            let size = UInt32(certified.count - offset - 4)
+            certified.replaceSubrange(offset..<(offset + 4), with: littleEndian(size))
+        }
+        #expect(Self.verdict(certified, collateral, at: now).failure == .untrustedRoot)
     }
 
     @Test func `the embedded root is the published one`() {

@@ -200,7 +200,7 @@ import Testing
         ("OutOfDateConfigurationNeeded", "OutOfDate", "OutOfDateConfigurationNeeded"),
         ("OutOfDate", "OutOfDate", "OutOfDate"),
         ("OutOfDate", "OutOfDateConfigurationNeeded", "OutOfDate"),
-        ("OutOfDate", "Revoked", "OutOfDate"),
+        ("OutOfDate", "Revoked", "Revoked"), ("UpToDate", "Revoked", "Revoked"),
         ("SWHardeningNeeded", "UpToDate", "SWHardeningNeeded"),
         ("ConfigurationNeeded", "UpToDate", "ConfigurationNeeded"),
         ("UpToDate", "UpToDate", "UpToDate"), ("UpToDate", "OutOfDate", "UpToDate"),
@@ -225,14 +225,19 @@ import Testing
         #expect((verdict.failure == nil) == (expected == "UpToDate"))
     }
 
-    @Test func `a machine that nobody knows says nothing about relaunching`() throws {
-        let verdict = try Self.verdict {
-            $0.quote.version = 5
-            $0.quote.report = .version15
-            $0.quote.teeTCBSVN2[1] = 9
-            $0.contents.tcbInfo.levels[0].judgement.status = "OutOfDate"
+    @Test func `what runs now must be known as well`() throws {
+        for (index, value, refusal) in [
+            (1, 9, .tdxModuleUnknown), (0, 4, .tcbNotSupported), (2, 1, .tcbNotSupported),
+        ] as [(Int, UInt8, AttestationError)] {
+            let verdict = try Self.verdict {
+                $0.quote.version = 5
+                $0.quote.report = .version15
+                $0.quote.teeTCBSVN2[index] = value
+                $0.contents.tcbInfo.levels[1].tdxComponents[2] = 2
+            }
+            #expect(verdict.failure == refusal)
+            #expect(verdict.status == nil)
         }
-        #expect(verdict.status == .outOfDate)
     }
 
     @Test func `lower-case digits are read as well`() throws {
