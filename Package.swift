@@ -75,7 +75,7 @@ let package = Package(
         testTarget("BytesTests", ["Bytes"]),
         testTarget("ReactorTests", ["Reactor", "Simulator", "Bytes"]),
         testTarget("HTTPTests", ["HTTP", "Bytes"]),
-        testTarget("E2EETests", ["E2EE", "Bytes"]),
+        testTarget("E2EETests", ["E2EE", "Bytes", "Simulator"]),
         testTarget(
             "SimulatorTests", ["Simulator", "E2EE", "HTTP", "Reactor", "Bytes", "COpenSSL"]),
         testTarget(

@@ -11,6 +11,6 @@ import Proxy
             answer.
             """,
         version: Version.current,
-        subcommands: [Serve.self, Demo.self, VersionCommand.self],
+        subcommands: [Serve.self, Demo.self, CheckQuote.self, VersionCommand.self],
         defaultSubcommand: Serve.self)
 }

@@ -12,6 +12,14 @@ enum FuzzTarget: String, CaseIterable {
     case envelope = "envelope"
     case evidence = "evidence"
     case quote = "quote"
+    case quoteSignature = "quote-signature"
+    case quoteVerdict = "quote-verdict"
+    case certificateText = "certificate-text"
+    case certificate = "certificate"
+    case pckExtension = "pck-extension"
+    case tcbInfo = "tcb-info"
+    case qeIdentity = "qe-identity"
+    case collateral = "collateral"
     case base64 = "base64"
     case hex = "hex"
     case catalogue = "catalogue"
@@ -41,6 +49,14 @@ enum FuzzTarget: String, CaseIterable {
         case .envelope: E2EETargets.envelope(input)
         case .evidence: E2EETargets.evidence(input)
         case .quote: E2EETargets.quote(input)
+        case .quoteSignature: QuoteTargets.signature(input)
+        case .quoteVerdict: QuoteTargets.verdict(input)
+        case .certificateText: QuoteTargets.certificateText(input)
+        case .certificate: QuoteTargets.certificate(input)
+        case .pckExtension: QuoteTargets.pckExtension(input)
+        case .tcbInfo: QuoteTargets.tcbInfo(input)
+        case .qeIdentity: QuoteTargets.qeIdentity(input)
+        case .collateral: QuoteTargets.collateral(input)
         case .canary:
             precondition(!(input.count > 3 && input.starts(with: Array("fuzz".utf8))), "the canary")
         }

@@ -31,6 +31,51 @@ public enum AttestationError: Error, Equatable, Sendable {
     case bodySizeMismatch(Int)
     case signatureMissing
     case debugTD
+    // The quote's signatures and certificates.
+    case badSignatureData
+    case unsupportedCertificationData
+    case badPCKChain
+    case untrustedRoot
+    case certificateExpired
+    case certificateNotYetValid
+    case badPCKExtension
+    case pckRevoked
+    case intermediateRevoked
+    case qeReportSignature
+    case attestationKeyNotBound
+    case qeDebug
+    case quoteSignature
+    // The collateral.
+    case collateralMalformed
+    case badTCBSigningChain
+    case badCRL
+    case crlExpired
+    case crlNotYetValid
+    case crlIssuerMismatch
+    case tcbSigningRevoked
+    case tcbInfoSignature
+    case tcbInfoMismatch
+    case tcbInfoMalformed
+    case tcbInfoExpired
+    case tcbInfoFuture
+    case qeIdentitySignature
+    case qeIdentityMismatch
+    case qeIdentityMalformed
+    case qeIdentityExpired
+    case qeIdentityFuture
+    case collateralRollback
+    // The machine and the TD.
+    case tdxModuleUnknown
+    case tdxModuleMismatch
+    case tcbNotSupported
+    case qeNotSupported
+    case tcbRevoked
+    case tcbStatus
+    case reservedAttributes
+    case tdAttributes
+    case septVE
+    case tdMigratable
+    case serviceTD
     // What the quote binds.
     case reportDataMalformed
     case statementFormNotSupported

@@ -16,7 +16,10 @@ public struct CertificateProfile: Sendable {
     public var addresses: [[UInt8]] = []
     /// Where the list of the revoked is published.
     public var revocationURL: String?
-    var intel: IntelExtension?
+    /// What the certificate says of a platform.
+    public var intel: IntelExtension?
+    /// An extension that nobody knows and nobody may ignore.
+    public var hasUnknownCriticalExtension = false
 
     public init(_ commonName: String, _ role: Role, validity: Range<Int>) {
         self.commonName = commonName
@@ -47,6 +50,9 @@ public struct CertificateProfile: Sendable {
             list.append(Self.entry("2.5.29.17", alternativeNames))
         }
         if let intel { list.append(Self.entry(IntelExtension.identifier, intel.encoded)) }
+        if hasUnknownCriticalExtension {
+            list.append(Self.entry("1.3.6.1.4.1.55555.1", isCritical: true, DER.boolean(true)))
+        }
         return DER.sequence(of: list)
     }
 

@@ -2,6 +2,34 @@
 /// one PCK certificate below it, and a signer of collateral. Source: Intel SGX PCK Certificate and
 /// Certificate Revocation List Profile Specification.
 public struct TEEPKI: Sendable {
+    /// What the four certificates say.
+    public struct Profiles: Sendable {
+        public var root: CertificateProfile
+        public var platform: CertificateProfile
+        public var pck: CertificateProfile
+        public var signing: CertificateProfile
+
+        /// - `now`: Unix seconds; the certificates are valid from a day before for a year.
+        public init(now: Int) {
+            let validity = (now - TEEPKI.day)..<(now + 365 * TEEPKI.day)
+            let rootList = "https://simulator.invalid/rootca.crl"
+            root = CertificateProfile(
+                "Simulated SGX Root CA", .authority(pathLengthMax: 1), validity: validity)
+            root.revocationURL = rootList
+            platform = CertificateProfile(
+                "Simulated SGX PCK Platform CA", .authority(pathLengthMax: 0), validity: validity)
+            platform.revocationURL = rootList
+            signing = CertificateProfile("Simulated SGX TCB Signing", .signer, validity: validity)
+            signing.revocationURL = rootList
+            pck = CertificateProfile("Simulated SGX PCK Certificate", .signer, validity: validity)
+            pck.revocationURL = "https://simulator.invalid/pckcrl?ca=platform&encoding=der"
+            pck.intel = IntelExtension(
+                ppid: (0..<16).map { 0xA0 + $0 }, componentSVNs: TEEPKI.componentSVNs.map(Int.init),
+                pceSVN: TEEPKI.pceSVN, pceID: TEEPKI.pceID, fmspc: TEEPKI.fmspc,
+                platformInstance: (0..<16).map { 0xB0 + $0 })
+        }
+    }
+
     public let root: TestAuthority
     public let platform: TestAuthority
     public let pckKey: P256Key
@@ -19,28 +47,16 @@ public struct TEEPKI: Sendable {
 
     /// - `now`: Unix seconds.
     public init(now: Int) throws(SimulatorError) {
-        let validity = (now - Self.day)..<(now + 365 * Self.day)
-        let rootList = "https://simulator.invalid/rootca.crl"
-        var profile = CertificateProfile(
-            "Simulated SGX Root CA", .authority(pathLengthMax: 1), validity: validity)
-        profile.revocationURL = rootList
-        root = try TestAuthority(profile)
-        profile.commonName = "Simulated SGX PCK Platform CA"
-        profile.role = .authority(pathLengthMax: 0)
-        platform = try root.authority(profile)
-        var signer = CertificateProfile(
-            "Simulated SGX TCB Signing", .signer, validity: validity)
-        signer.revocationURL = rootList
+        try self.init(Profiles(now: now))
+    }
+
+    public init(_ profiles: Profiles) throws(SimulatorError) {
+        root = try TestAuthority(profiles.root)
+        platform = try root.authority(profiles.platform)
         signingKey = try P256Key()
-        signing = try root.issue(signer, for: signingKey)
-        var leaf = CertificateProfile("Simulated SGX PCK Certificate", .signer, validity: validity)
-        leaf.revocationURL = "https://simulator.invalid/pckcrl?ca=platform&encoding=der"
-        leaf.intel = IntelExtension(
-            ppid: (0..<16).map { 0xA0 + $0 }, componentSVNs: Self.componentSVNs,
-            pceSVN: Self.pceSVN, pceID: Self.pceID, fmspc: Self.fmspc,
-            platformInstance: (0..<16).map { 0xB0 + $0 })
+        signing = try root.issue(profiles.signing, for: signingKey)
         pckKey = try P256Key()
-        pck = try platform.issue(leaf, for: pckKey)
+        pck = try platform.issue(profiles.pck, for: pckKey)
     }
 
     /// The chain a quote carries: leaf, Platform CA, root.

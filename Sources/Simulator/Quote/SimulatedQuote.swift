@@ -20,6 +20,7 @@ public struct SimulatedQuote: Sendable {
     public var teeTCBSVN: [UInt8] = Self.soundTCBSVN
     public var mrSEAM = Self.measurement("module")
     public var mrSignerSEAM = Self.nothing
+    public var seamAttributes: UInt64 = 0
     /// SEPT_VE_DISABLE alone.
     public var attributes: UInt64 = 1 << 28
     public var xfam: UInt64 = 0x0006_02E7
@@ -27,6 +28,10 @@ public struct SimulatedQuote: Sendable {
     public var mrConfigID = Self.nothing
     public var rtmrs = (0..<4).map { Self.measurement("register \($0)") }
     public var reportData: [UInt8]
+    /// The versions that run now; report 1.5 only.
+    public var teeTCBSVN2: [UInt8] = Self.soundTCBSVN
+    /// Report 1.5 only.
+    public var mrServiceTD = Self.nothing
 
     static let soundTCBSVN: [UInt8] = [5, 1, 3] + [UInt8](repeating: 0, count: 13)
     private static let nothing = [UInt8](repeating: 0, count: 48)
@@ -56,11 +61,11 @@ public struct SimulatedQuote: Sendable {
     }
 
     private var body: [UInt8] {
-        var body = teeTCBSVN + mrSEAM + mrSignerSEAM + [UInt8](repeating: 0, count: 8)
+        var body = teeTCBSVN + mrSEAM + mrSignerSEAM + seamAttributes.littleEndianBytes
         body += attributes.littleEndianBytes + xfam.littleEndianBytes
         body += mrTD + mrConfigID + Self.nothing + Self.nothing
         body += rtmrs.flatMap { $0 } + reportData
-        if report == .version15 { body += teeTCBSVN + Self.nothing }
+        if report == .version15 { body += teeTCBSVN2 + mrServiceTD }
         return body
     }
 

@@ -38,8 +38,4 @@ struct QuoteSample: Sendable {
         body.replaceSubrange(520..<584, with: reportData)
         return body
     }
-
-    private func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-        (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> Number(8 * $0)) }
-    }
 }

@@ -9,6 +9,25 @@ func fromHex(_ hex: String) -> [UInt8] {
 
 func toHex(_ bytes: [UInt8]) -> String { Hex.string(bytes.span) }
 
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> Number(8 * $0)) }
+}
+
+func base64(_ bytes: [UInt8]) -> String {
+    var output = Buffer()
+    Base64.encode(bytes.span, to: &output)
+    return output.readable.text
+}
+
+/// The text as a JSON string, with its quotes.
+func jsonString(_ text: [UInt8]) -> String {
+    var output = Buffer()
+    output.append(jsonString: text.span)
+    return output.readable.text
+}
+
 /// What a decoding into a fresh buffer gives; a failure must leave the buffer as it was.
 func outcome(
     _ body: (inout Buffer) throws(E2EEError) -> Void
