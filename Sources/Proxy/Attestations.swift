@@ -38,8 +38,10 @@ extension ProxyServer where System: ~Copyable {
         }
         do throws(AttestationError) {
             let evidence = try Evidence(reply.body.readable)
-            let key = try verifier.verify(
-                evidence, model: model, nonce: nonce, now: loop.wallClock)
+            let key = try verifier.report(
+                on: evidence, model: model, nonce: nonce,
+                in: Circumstances(now: loop.wallClock)
+            ).verifiedKey()
             reportVerified(key, of: &loop)
             wake(
                 enclaves.verified(key, at: loop.now, wallClock: loop.wallClock), on: &loop)

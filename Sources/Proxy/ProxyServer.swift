@@ -69,7 +69,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         surface = LocalSurface(configuration, listeningOn: hosts, port: port)
         provider = ProviderAPI(configuration)
         limits = HTTPLimits(bodyByteCountMax: configuration.bodyByteCountMax)
-        verifier = Verifier(level: configuration.verification)
+        verifier = Verifier(AttestationPolicy(level: configuration.verification))
     }
 
     // MARK: What the loop tells

@@ -23,8 +23,10 @@ enum E2EETargets {
         guard let evidence = try? Evidence(input.span),
             let nonce = try? AttestationNonce(from: &entropy)
         else { return }
-        let verifier = Verifier(level: .binding)
-        let key = try? verifier.verify(evidence, model: "m", nonce: nonce, now: 1_800_000_000)
+        let verifier = Verifier(AttestationPolicy(level: .binding))
+        let key = verifier.report(
+            on: evidence, model: "m", nonce: nonce, in: Circumstances(now: 1_800_000_000)
+        ).key
         precondition(key == nil, "evidence without our nonce was believed")
     }
 

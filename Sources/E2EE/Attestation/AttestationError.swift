@@ -80,6 +80,6 @@ public enum AttestationError: Error, Equatable, Sendable {
     case reportDataMalformed
     case statementFormNotSupported
     case keyNotBound
-    // The verifier itself.
-    case fullVerificationNotBuilt
+    /// The verdict needs collateral and there is none: nothing was verified.
+    case collateralUnavailable
 }

@@ -75,7 +75,7 @@ extension AttestationError {
         case .reportDataMalformed: "reportDataMalformed"
         case .statementFormNotSupported: "statementFormNotSupported"
         case .keyNotBound: "keyNotBound"
-        case .fullVerificationNotBuilt: "fullVerificationNotBuilt"
+        case .collateralUnavailable: "collateralUnavailable"
         }
     }
 
@@ -159,7 +159,8 @@ extension AttestationError {
         case .reportDataMalformed: "The quote's report data is not an address and a nonce."
         case .statementFormNotSupported: "The quote binds a statement instead of a key."
         case .keyNotBound: "The quote binds another key than the reply names."
-        case .fullVerificationNotBuilt: "Full verification is not part of this release."
+        case .collateralUnavailable:
+            "Intel's collateral for the platform could not be had, so nothing was verified."
         }
     }
 }

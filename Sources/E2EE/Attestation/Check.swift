@@ -4,13 +4,17 @@ public struct Check: Equatable, Sendable {
         case passed
         /// Not a pass: nothing was looked at.
         case notRun(reason: String)
+        case failed(AttestationError)
     }
 
     public let name: String
     public let outcome: Outcome
+    /// What was seen, where that says more than the name: a status, a version, a measurement.
+    public let detail: String?
 
-    init(_ name: String, _ outcome: Outcome) {
+    init(_ name: String, _ outcome: Outcome, detail: String? = nil) {
         self.name = name
         self.outcome = outcome
+        self.detail = detail
     }
 }

@@ -28,8 +28,8 @@ import TestSupport
         let passed = checks.filter { $0.outcome == .passed }.map(\.name)
         #expect(
             passed == [
-                "verified flag", "nonce echo", "model echo", "quote parsed", "debug off",
-                "nonce bound", "key bound",
+                "verified flag", "nonce and model echo", "key", "quote parsed", "debug off",
+                "nonce and key bound",
             ])
         let others = Set(checks.map(\.name)).subtracting(passed)
         #expect(
@@ -45,7 +45,7 @@ import TestSupport
 
     @Test func `full verification refuses rather than pass for less`() {
         let refusal = verify(ReplySample().json, level: .full).refusal
-        #expect(refusal == .fullVerificationNotBuilt)
+        #expect(refusal == .collateralUnavailable)
     }
 
     @Test(arguments: BadReply.all)
@@ -78,8 +78,8 @@ import TestSupport
             #expect("\(error)".hasPrefix(error.name))
             #expect(error.message.hasSuffix("."))
         }
-        let error = AttestationError.fullVerificationNotBuilt
-        #expect(error.name == "fullVerificationNotBuilt")
+        let error = AttestationError.collateralUnavailable
+        #expect(error.name == "collateralUnavailable")
     }
 
     @Test(arguments: [

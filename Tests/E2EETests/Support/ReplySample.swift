@@ -71,7 +71,9 @@ func verify(
     do throws(AttestationError) {
         let evidence = try Evidence(json.span)
         return .success(
-            try Verifier(level: level).verify(evidence, model: model, nonce: nonce, now: now))
+            try Verifier(AttestationPolicy(level: level)).report(
+                on: evidence, model: model, nonce: nonce, in: Circumstances(now: now)
+            ).verifiedKey())
     } catch {
         return .failure(error)
     }

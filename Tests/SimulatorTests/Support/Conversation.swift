@@ -50,8 +50,10 @@ struct Conversation {
         var entropy = SystemEntropy()
         let nonce = try AttestationNonce(from: &entropy)
         let evidence = try Evidence(attestation(of: model, nonce: nonce).body.span)
-        return try Verifier(level: .binding).verify(
-            evidence, model: model, nonce: nonce, now: WallClock.now().seconds)
+        return try Verifier(AttestationPolicy(level: .binding)).report(
+            on: evidence, model: model, nonce: nonce,
+            in: Circumstances(now: WallClock.now().seconds)
+        ).verifiedKey()
     }
 
     /// Attests, seals, sends, and opens what comes back.
