@@ -6,8 +6,8 @@ struct CheckQuote: ParsableCommand {
         commandName: "check-quote",
         abstract: "Verify one TDX quote against one bundle of collateral.",
         discussion: """
-            Nothing is fetched. The exit status is 0 once there is a verdict, whatever it is, and 2 \
-            where a file could not be read. With --batch every line of standard input holds \
+            Nothing is fetched. The exit status is 0 once there is a verdict, whatever it is, and \
+            2 where a file could not be read. With --batch every line of standard input holds \
             {"quote":HEX,"collateral":{…},"at":UNIX_SECONDS}, and each is answered by one line.
             """)
 
