@@ -36,27 +36,13 @@ extension ProxyServer where System: ~Copyable {
             return attestationFailed(
                 model, error, retryAfter: reply.retryAfter, isPassing: isPassing, on: &loop)
         }
-        do throws(AttestationError) {
-            let evidence = try Evidence(reply.body.readable)
-            let key = try verifier.report(
-                on: evidence, model: model, nonce: nonce,
-                in: Circumstances(now: loop.wallClock)
-            ).verifiedKey()
-            reportVerified(key, of: &loop)
-            wake(
-                enclaves.verified(key, at: loop.now, wallClock: loop.wallClock), on: &loop)
-        } catch {
-            log.error(
-                "attestation refused: nothing is sent to this model",
-                metadata: ["model": "\(model)", "reason": "\(error.name)"])
-            giveUp(on: model, APIError(error), of: &loop)
-        }
+        read(reply, of: model, nonce: nonce, on: &loop)
     }
 
     /// Says what was proven, and what was not looked at.
-    private func reportVerified(_ key: VerifiedKey, of loop: inout EventLoop<System>) {
-        let passed = key.checks.filter { $0.outcome == .passed }.map(\.name)
-        let open = key.checks.filter { $0.outcome != .passed }.map(\.name)
+    func reportVerified(_ key: VerifiedKey, _ report: AttestationReport) {
+        let passed = report.checks.filter { $0.outcome == .passed }.map(\.name)
+        let open = report.checks.filter { $0.outcome != .passed }.map(\.name)
         log.notice(
             "attestation accepted",
             metadata: [
@@ -64,6 +50,7 @@ extension ProxyServer where System: ~Copyable {
                 "address": "0x\(key.key.address.hex)",
                 "passed": "\(passed.joined(separator: ", "))",
                 "not checked": "\(open.joined(separator: ", "))",
+                "tcb": "\(report.quote?.status?.rawValue ?? "-")",
                 "expires": "\(WallClock(seconds: key.expiresAt))",
             ])
     }
@@ -84,7 +71,7 @@ extension ProxyServer where System: ~Copyable {
         timers.insert(.retryAttestation(model: model), at: timer)
     }
 
-    private mutating func giveUp(
+    mutating func giveUp(
         on model: String, _ error: APIError, of loop: inout EventLoop<System>
     ) {
         for waiter in enclaves.failed(model, with: error, at: loop.now) where isCurrent(waiter) {

@@ -47,13 +47,14 @@ public struct ProxyRun: ~Copyable {
         }
         Self.harden(log)
         let tls = try Self.tls(configuration)
+        let floor = try Self.floor(configuration)
         var loop = try Self.loop()
         let (listeners, bound) = try Self.listen(on: addresses, configuration, &loop, log)
         let server: ProxyServer<EpollKernel, SystemEntropy>
         do throws(E2EEError) {
             server = try ProxyServer(
                 configuration, listeners: listeners, hosts: bound.map(\.host),
-                port: bound[0].port, tls: tls, entropy: SystemEntropy(), log: log,
+                port: bound[0].port, tls: tls, floor: floor, entropy: SystemEntropy(), log: log,
                 supervisor: supervisor, reread: reread)
         } catch {
             throw .crypto(error)
@@ -80,9 +81,18 @@ public struct ProxyRun: ~Copyable {
     }
 
     private static func tls(_ configuration: Configuration) throws(Failure) -> TLSContext? {
-        guard configuration.upstream.isEncrypted else { return nil }
+        guard configuration.needsTLS else { return nil }
         do throws(TLSError) { return try TLSContext(trusting: configuration.trust) } catch {
             throw .tls(error)
+        }
+    }
+
+    private static func floor(_ configuration: Configuration) throws(Failure) -> EvaluationFloor {
+        let source = configuration.collateralURL.origin
+        do throws(ConfigurationError) {
+            return try EvaluationFloor(in: configuration.stateFolder, source: source)
+        } catch {
+            throw .configuration(error)
         }
     }
 
@@ -118,10 +128,11 @@ public struct ProxyRun: ~Copyable {
     }
 
     private static func sayWhatIsChecked(_ configuration: Configuration, _ log: Logger) {
-        log.notice(
+        guard configuration.verification == .binding else { return }
+        log.warning(
             """
             verification: binding. Checked: fresh nonce, debug mode off, and that the quote binds \
-            the very key prompts are sealed to. NOT checked yet: the quote's signature, Intel's \
+            the very key prompts are sealed to. NOT checked: the quote's signature, Intel's \
             certificates and collateral, measurements, event log, GPU evidence.
             """)
         guard !configuration.upstream.isLoopback else { return }

@@ -41,6 +41,11 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var pool = UpstreamPool()
     var enclaves = Enclaves()
     var catalogue = Catalogue()
+    /// Evidence that is being verified, by model.
+    var verifications: [String: Verification] = [:]
+    var collateral = CollateralStore()
+    var floor: EvaluationFloor
+    var jobs = SideTable<Job>()
     var listeners: [Token]
     /// Chats that wait for an answer, or are getting it.
     var waitingCount = 0
@@ -54,7 +59,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     /// - Throws: `.noEntropy`.
     public init(
         _ configuration: Configuration, listeners: [Token], hosts: [String], port: UInt16,
-        tls: TLSContext?, entropy: Source, log: Logger, supervisor: Supervisor = Supervisor(),
+        tls: TLSContext?, floor: EvaluationFloor, entropy: Source, log: Logger,
+        supervisor: Supervisor = Supervisor(),
         reread: Reread? = nil
     ) throws(E2EEError) {
         var entropy = entropy
@@ -69,7 +75,8 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         surface = LocalSurface(configuration, listeningOn: hosts, port: port)
         provider = ProviderAPI(configuration)
         limits = HTTPLimits(bodyByteCountMax: configuration.bodyByteCountMax)
-        verifier = Verifier(AttestationPolicy(level: configuration.verification))
+        self.floor = floor
+        verifier = Verifier(configuration.attestationPolicy)
     }
 
     // MARK: What the loop tells
@@ -148,8 +155,6 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         guard upstreams.contains(request) else { return }
         upstreamResolved(addresses, for: request, on: &loop)
     }
-
-    public mutating func finished(_ work: Token, on loop: inout EventLoop<System>) {}
 
     public mutating func signalled(_ signal: Signal, on loop: inout EventLoop<System>) {
         switch signal {

@@ -28,7 +28,7 @@ extension ProxyServer where System: ~Copyable {
     private mutating func take(
         _ fresh: Configuration, on loop: inout EventLoop<System>
     ) throws(ConfigurationError) {
-        if configuration.upstream.isEncrypted {
+        if configuration.needsTLS {
             do throws(TLSError) { tls = try TLSContext(trusting: fresh.trust) } catch {
                 throw .badSetting(.caFile, "it holds no certificates that could be read")
             }

@@ -11,7 +11,7 @@ extension ProxyServer where System: ~Copyable {
     /// again.
     private static var restTimeout: Duration { .seconds(5) }
 
-    /// Sends a request on an idle connection, or on a new one.
+    /// Sends a request to the provider on an idle connection, or on a new one.
     /// - Returns: the connection; its token changes once when a name has to be looked up.
     @discardableResult
     mutating func send(
@@ -24,11 +24,20 @@ extension ProxyServer where System: ~Copyable {
             sendRequest(on: link, of: &loop)
             return link
         }
+        return send(
+            request, to: configuration.upstream, for: errand, attempt: attempt, on: &loop)
+    }
+
+    /// Sends a request to anybody on a new connection.
+    @discardableResult
+    mutating func send(
+        _ request: consuming Buffer, to origin: UpstreamURL, for errand: UpstreamLink.Errand,
+        attempt: consuming Attempt? = nil, on loop: inout EventLoop<System>
+    ) -> Token {
         let deadline = loop.now + configuration.connectTimeout
         let link = UpstreamLink(
-            errand, request: request, attempt: attempt, connectDeadline: deadline)
-        let token = loop.resolve(
-            configuration.upstream.host, port: configuration.upstream.port)
+            errand, to: origin, request: request, attempt: attempt, connectDeadline: deadline)
+        let token = loop.resolve(origin.host, port: origin.port)
         upstreams.insert(link, at: token)
         loop.setDeadline(deadline, of: token)
         return token
@@ -72,10 +81,9 @@ extension ProxyServer where System: ~Copyable {
     }
 
     mutating func upstreamConnected(_ link: Token, on loop: inout EventLoop<System>) {
-        let host = configuration.upstream.host
         do throws(TLSError) {
             try loop.write(on: link) { (outbox) throws(TLSError) in
-                try upstreams[link].connected(to: host, in: tls, outbox: &outbox)
+                try upstreams[link].connected(in: tls, outbox: &outbox)
             }
         } catch {
             return linkFailed(link, with: APIError(error), on: &loop)
@@ -223,6 +231,8 @@ extension ProxyServer where System: ~Copyable {
         case .chat: return
         case .attestation(let model, let nonce): attested(reply, model, nonce, on: &loop)
         case .catalogue: listed(reply, on: &loop)
+        case .collateral(let part, let platform):
+            fetched(part, of: platform, reply, on: &loop)
         }
     }
 
@@ -230,7 +240,8 @@ extension ProxyServer where System: ~Copyable {
     /// answered before all of it was sent would make the next wait for the rest.
     private mutating func recycle(_ link: Token, on loop: inout EventLoop<System>) {
         let isSent = loop.pendingByteCount(of: link) == 0
-        guard upstreams[link].canServeAgain, isSent, !isDraining, pool.put(link) else {
+        let isProvider = upstreams[link].origin == configuration.upstream
+        guard upstreams[link].canServeAgain, isSent, isProvider, !isDraining, pool.put(link) else {
             return dropLink(link, on: &loop)
         }
         upstreams[link].rest()
@@ -319,6 +330,8 @@ extension ProxyServer where System: ~Copyable {
             attestationFailed(model, error, retryAfter: nil, isPassing: true, on: &loop)
         case .catalogue:
             catalogueFailed(error, on: &loop)
+        case .collateral(_, let platform):
+            collateralFailed(platform, error, on: &loop)
         }
     }
 

@@ -25,6 +25,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isAddressInUse: Bool { code == EADDRINUSE }
     /// The address family or the address itself does not exist on this machine.
     public var isAddressMissing: Bool { code == EADDRNOTAVAIL || code == EAFNOSUPPORT }
+    public var isFileMissing: Bool { code == ENOENT }
     public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
     public var isConnectionRefused: Bool { code == ECONNREFUSED }
 }

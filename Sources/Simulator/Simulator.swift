@@ -1,3 +1,4 @@
+import E2EE
 public import Reactor
 import Synchronization
 
@@ -10,8 +11,10 @@ public struct Simulator: Sendable {
     public let url: String
     /// The authority behind the server's certificate (PEM); a client has to trust it.
     public let authorityPEM: String
-    /// The root of the simulated platform's certificates (PEM), in the place of Intel's.
-    public let teeRootPEM: String
+    /// The base address of a service like Intel's, with the collateral of the simulated platform.
+    public let collateralURL: String
+    /// The root of the simulated platform's certificates (DER), in the place of Intel's.
+    public let teeRoot: [UInt8]
     /// What a verifier of quotes fetches beside the evidence.
     public let collateral: SimulatedCollateral
     public let recording: Recording?
@@ -40,15 +43,17 @@ public struct Simulator: Sendable {
             preconditionFailure("an address literal")
         }
         let flag = StopFlag()
+        let collateral = try SimulatedCollateral(under: pki, now: now)
         let run = try SimulatorRun(
-            on: loopback, under: pki, tls: tls, allowsMisbehaviour: allowsMisbehaviour,
+            on: loopback, under: pki, collateral: collateral, tls: tls,
+            allowsMisbehaviour: allowsMisbehaviour,
             recording: recording, stop: flag)
         let address = run.address
         let simulator = Simulator(
             address: address, url: "https://\(address)/api/v1",
             authorityPEM: web.authority.certificate.pem,
-            teeRootPEM: pki.root.certificate.pem,
-            collateral: try SimulatedCollateral(under: pki, now: now), recording: recording,
+            collateralURL: "https://\(address)\(SimulatedProvider<SystemEntropy>.collateralPath)",
+            teeRoot: pki.root.certificate.der, collateral: collateral, recording: recording,
             flag: flag)
         // The thread holds the lock for as long as it runs; nobody else wants it.
         let box = Box(run)

@@ -19,10 +19,17 @@ struct Demo: ParsableCommand {
             try Console.prepare()
             let simulator = try Simulator.start()
             let reader = SettingsReader(
-                flags: [.upstreamURL: [simulator.url], .port: port.map { [$0] } ?? []])
+                flags: [
+                    .upstreamURL: [simulator.url], .collateralURL: [simulator.collateralURL],
+                    .port: port.map { [$0] } ?? [],
+                ])
             let log = Console.log(at: try reader.logLevel())
             var configuration = try reader.configuration()
             configuration.apiKey = AccessKey("demo".utf8Span.span)
+            configuration.attestationRoot = simulator.teeRoot
+            // Every demo has a root of its own: nothing of one is of use to the next.
+            configuration.cacheFolder = nil
+            configuration.stateFolder = nil
             configuration.trustOnly(certificates: simulator.authorityPEM)
             var run = try ProxyRun(configuration, log: log)
             Console.say("listening on http://\(run.address)")

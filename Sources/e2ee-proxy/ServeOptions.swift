@@ -18,8 +18,26 @@ struct ServeOptions: ParsableArguments {
     var caFile: String?
 
     @Option(
-        help: "How much of the enclave's evidence is verified: binding or full. (default: binding)")
+        help: "How much of the enclave's evidence is verified: full or binding. (default: full)")
     var verify: String?
+
+    @Option(
+        name: .customLong("collateral-url"),
+        help: "Service with Intel's collateral. (default: Intel's own)")
+    var collateralURL: String?
+
+    @Option(help: "For tests: a root certificate (DER) in the place of Intel's.")
+    var attestationRoot: String?
+
+    @Option(
+        name: .customLong("cache-dir"),
+        help: "Folder for what can be fetched again. (default: ~/.cache/e2ee-proxy)")
+    var cacheFolder: String?
+
+    @Option(
+        name: .customLong("state-dir"),
+        help: "Folder for what must be remembered. (default: ~/.local/state/e2ee-proxy)")
+    var stateFolder: String?
 
     @Flag(help: "Accept an enclave whose hardware is not proven.")
     var acceptUnprovenHardware = false
@@ -76,7 +94,9 @@ struct ServeOptions: ParsableArguments {
             (.acceptUnprovenHardware, acceptUnprovenHardware), (.insecureLAN, insecureLAN),
         ]
         let values: [(Setting, String?)] = [
-            (.port, port), (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),
+            (.collateralURL, collateralURL), (.attestationRoot, attestationRoot),
+            (.cacheFolder, cacheFolder), (.stateFolder, stateFolder), (.port, port),
+            (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),
             (.apiKeyFile, apiKeyFile), (.requireKeyFile, requireKeyFile), (.logLevel, logLevel),
             (.maxBody, maxBody), (.maxConnections, maxConnections), (.maxRequests, maxRequests),
             (.maxBuffered, maxBuffered), (.connectTimeout, connectTimeout),

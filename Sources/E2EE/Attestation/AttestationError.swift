@@ -82,4 +82,14 @@ public enum AttestationError: Error, Equatable, Sendable {
     case keyNotBound
     /// The verdict needs collateral and there is none: nothing was verified.
     case collateralUnavailable
+
+    /// Whether newer collateral may be judged otherwise: this one has run out, or is behind.
+    public var isOfOldCollateral: Bool {
+        switch self {
+        case .crlExpired, .tcbInfoExpired, .qeIdentityExpired, .collateralRollback,
+            .collateralMalformed, .badTCBSigningChain, .certificateExpired, .tdxModuleUnknown:
+            true
+        default: false
+        }
+    }
 }

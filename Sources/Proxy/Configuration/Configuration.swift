@@ -13,7 +13,15 @@ public struct Configuration: Sendable {
     public var port: UInt16 = 5111
     public var upstream: UpstreamURL
     public var trust = TLSContext.Trust.system
-    public var verification = VerificationLevel.binding
+    public var verification = VerificationLevel.full
+    /// Where Intel's collateral is fetched: a service with the paths of Intel's own.
+    public var collateralURL: UpstreamURL
+    /// A certificate (DER) that evidence must end in, in the place of Intel's: for tests alone.
+    public var attestationRoot: [UInt8]?
+    /// Where what can be fetched again is kept; nil to keep nothing.
+    public var cacheFolder: String?
+    /// Where what must not be forgotten is kept; nil to forget it with the process.
+    public var stateFolder: String?
     public var acceptsUnprovenHardware = false
     public var acceptsClearNetwork = false
     public var apiKey: AccessKey
@@ -45,6 +53,7 @@ public struct Configuration: Sendable {
 
     public init(upstream: UpstreamURL, apiKey: AccessKey) {
         self.upstream = upstream
+        collateralURL = CollateralSource.defaultURL
         self.apiKey = apiKey
     }
 
@@ -64,8 +73,10 @@ public struct Configuration: Sendable {
     public func checked() throws(ConfigurationError) -> [SocketAddress] {
         guard apiKey.isUsable else { throw apiKey.isEmpty ? .keyMissing : .badKey("API key") }
         if let inboundKey, !inboundKey.isUsable { throw .badKey("inbound key") }
-        if verification == .full { throw .fullVerification }
-        if !upstream.isLoopback && !acceptsUnprovenHardware { throw .unprovenHardware }
+        if verification == .binding, !upstream.isLoopback, !acceptsUnprovenHardware {
+            throw .unprovenHardware
+        }
+        if attestationRoot != nil, !upstream.isLoopback { throw .foreignRoot }
         for host in allowedHosts where !Self.isHostName(host) { throw .badAllowedHost(host) }
         for origin in allowedOrigins where !Self.isOrigin(origin) { throw .badOrigin(origin) }
         var addresses: [SocketAddress] = []
@@ -82,6 +93,18 @@ public struct Configuration: Sendable {
             guard acceptsClearNetwork else { throw .clearToNetwork }
         }
         return addresses
+    }
+
+    /// Whether any of the hosts that are asked is asked through TLS.
+    var needsTLS: Bool {
+        upstream.isEncrypted || (verification == .full && collateralURL.isEncrypted)
+    }
+
+    /// How evidence is judged.
+    var attestationPolicy: AttestationPolicy {
+        var policy = AttestationPolicy(level: verification)
+        if let attestationRoot { policy.root = attestationRoot }
+        return policy
     }
 
     /// A host as clients spell it, without a port.

@@ -12,8 +12,10 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
     case openToNetwork
     /// Listening beyond loopback in clear.
     case clearToNetwork
-    /// Full verification is not built yet.
-    case fullVerification
+    /// Another root than Intel's, for an upstream that is not this machine.
+    case foreignRoot
+    /// A file the proxy wrote itself can no longer be understood.
+    case badState(String)
     /// Binding alone against an upstream that is not this machine.
     case unprovenHardware
 
@@ -35,9 +37,12 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
         case .clearToNetwork:
             "Listening beyond this machine without TLS would show prompts to the network. "
                 + "Give --insecure-lan to accept that."
-        case .fullVerification:
-            "--verify full is not available in this version: quote signatures and collateral are "
-                + "not checked yet. --verify binding is."
+        case .foreignRoot:
+            "--attestation-root is accepted for an upstream on this machine only: evidence of any "
+                + "other must end in Intel's root."
+        case .badState(let path):
+            "\(path) cannot be read. It remembers which collateral was seen, so that older one is "
+                + "refused; `e2ee-proxy collateral reset` forgets it."
         case .unprovenHardware:
             "--verify binding does not prove that the key lives in genuine hardware. It is accepted "
                 + "for an upstream on this machine; against any other give "

@@ -6,6 +6,10 @@ public enum Setting: String, CaseIterable, Sendable {
     case upstreamURL = "upstream-url"
     case caFile = "ca-file"
     case verify
+    case collateralURL = "collateral-url"
+    case attestationRoot = "attestation-root"
+    case cacheFolder = "cache-dir"
+    case stateFolder = "state-dir"
     case acceptUnprovenHardware = "accept-unproven-hardware"
     case insecureLAN = "insecure-lan"
     case apiKeyFile = "api-key-file"

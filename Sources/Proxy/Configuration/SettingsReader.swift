@@ -35,6 +35,14 @@ public struct SettingsReader: Sendable {
         if let port = try number(.port, in: 0...65_535) { configuration.port = UInt16(port) }
         if let file = value(of: .caFile) { configuration.trust = .file(file) }
         configuration.verification = try verification()
+        if let url = value(of: .collateralURL) {
+            configuration.collateralURL = try UpstreamURL(url)
+        }
+        if let file = value(of: .attestationRoot) {
+            configuration.attestationRoot = try Self.certificate(inFile: file)
+        }
+        configuration.cacheFolder = try folder(.cacheFolder) ?? UserFolders.cache
+        configuration.stateFolder = try folder(.stateFolder) ?? UserFolders.state
         configuration.acceptsUnprovenHardware = try isOn(.acceptUnprovenHardware)
         configuration.acceptsClearNetwork = try isOn(.insecureLAN)
         if let file = value(of: .requireKeyFile) {
@@ -89,11 +97,25 @@ public struct SettingsReader: Sendable {
         return key
     }
 
+    private static func certificate(inFile path: String) throws(ConfigurationError) -> [UInt8] {
+        let content: Buffer
+        do throws(SmallFile.Failure) { content = try SmallFile.read(path, isSecret: false) } catch {
+            throw .badSetting(.attestationRoot, "its file cannot be read")
+        }
+        return content.readable.array
+    }
+
+    private func folder(_ setting: Setting) throws(ConfigurationError) -> String? {
+        guard let path = value(of: setting) else { return nil }
+        guard path.hasPrefix("/") else { throw .badSetting(setting, "it must be an absolute path") }
+        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
     private func verification() throws(ConfigurationError) -> VerificationLevel {
         switch value(of: .verify) {
-        case nil, "binding": return .binding
-        case "full": return .full
-        default: throw .badSetting(.verify, "it must be binding or full")
+        case nil, "full": return .full
+        case "binding": return .binding
+        default: throw .badSetting(.verify, "it must be full or binding")
         }
     }
 

@@ -3,7 +3,7 @@ import HTTP
 import Reactor
 
 /// The base URL of a provider's API, such as `https://api.venice.ai/api/v1`.
-public struct UpstreamURL: Sendable, Equatable {
+public struct UpstreamURL: Sendable, Hashable {
     public let isEncrypted: Bool
     /// The host without brackets, as a certificate names it.
     public let host: String
@@ -48,6 +48,9 @@ public struct UpstreamURL: Sendable, Equatable {
         if let address = SocketAddress(literal: host, port: port) { return address.isLoopback }
         return host == "localhost"
     }
+
+    /// Scheme, host and port.
+    var origin: String { (isEncrypted ? "https://" : "http://") + authority }
 
     /// The host and port as the Host field spells them.
     var authority: String {

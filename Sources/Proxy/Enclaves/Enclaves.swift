@@ -40,6 +40,8 @@ struct Enclaves {
     }
 
     private var entries: [String: Entry] = [:]
+    /// The last report on each model's evidence, good or bad.
+    private(set) var reports: [String: AttestationReport] = [:]
     /// When the provider failed lately, oldest first.
     private var failures: [Instant] = []
 
@@ -68,6 +70,8 @@ struct Enclaves {
         let rest = (oldest + Self.failureWindow) - now
         return Int(rest.milliseconds / 1000) + 1
     }
+
+    mutating func reported(_ report: AttestationReport) { reports[report.model] = report }
 
     mutating func began(_ model: String) {
         entries[model, default: Entry()].isAttesting = true

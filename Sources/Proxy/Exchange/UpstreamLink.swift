@@ -23,6 +23,8 @@ struct UpstreamLink: ~Copyable {
         case chat
         case attestation(model: String, nonce: AttestationNonce)
         case catalogue
+        /// A part of the collateral for a kind of machine.
+        case collateral(CollateralPart, QuotedPlatform)
     }
 
     enum Progress: Equatable {
@@ -37,6 +39,8 @@ struct UpstreamLink: ~Copyable {
     static let fetchByteCountMax = 16 * 1024 * 1024
 
     var phase: Phase
+    /// Whom it is connected to.
+    let origin: UpstreamURL
     /// Addresses still to be tried.
     var addresses: ArraySlice<SocketAddress> = []
     /// When look-up, connection and handshake have to be over.
@@ -67,6 +71,8 @@ struct UpstreamLink: ~Copyable {
         let keepsAlive: Bool
         /// Seconds, where the field says a number of them.
         let retryAfter: Int?
+        /// The certificates, in text armour, of whoever signed a part of the collateral.
+        let issuerChain: [UInt8]?
 
         init(_ head: ResponseHead, in bytes: Span<UInt8>) {
             status = head.status
@@ -80,6 +86,12 @@ struct UpstreamLink: ~Copyable {
             } else {
                 isEventStream = false
             }
+            var chain: [UInt8]?
+            for name in CollateralPart.issuerChainFields {
+                guard let range = head.headers.first(name, in: bytes) else { continue }
+                chain = PercentEncoding.decode(bytes.extracting(range))
+            }
+            issuerChain = chain
             retryAfter = head.headers.first("retry-after", in: bytes).flatMap {
                 bytes.extracting($0).decimal
             }
@@ -87,10 +99,11 @@ struct UpstreamLink: ~Copyable {
     }
 
     init(
-        _ errand: Errand, request: consuming Buffer, attempt: consuming Attempt?,
-        connectDeadline: Instant
+        _ errand: Errand, to origin: UpstreamURL, request: consuming Buffer,
+        attempt: consuming Attempt?, connectDeadline: Instant
     ) {
         phase = .resolving
+        self.origin = origin
         self.connectDeadline = connectDeadline
         self.errand = errand
         self.request = request
@@ -136,14 +149,15 @@ struct UpstreamLink: ~Copyable {
 
     /// The connection is made: begins TLS where it is wanted.
     mutating func connected(
-        to host: String, in context: TLSContext?, outbox: inout Buffer
+        in context: TLSContext?, outbox: inout Buffer
     ) throws(TLSError) {
-        guard let context else {
+        guard origin.isEncrypted, let context else {
+            precondition(!origin.isEncrypted, "a context is made where one is needed")
             phase = .working
             return
         }
         phase = .handshaking
-        var stream = try TLSStream(connectingTo: host, in: context)
+        var stream = try TLSStream(connectingTo: origin.host, in: context)
         try stream.start(to: &outbox)
         tls = consume stream
     }
@@ -293,7 +307,8 @@ struct UpstreamLink: ~Copyable {
         var body = Buffer()
         swap(&body, &fetched)
         return ProviderReply(
-            status: head?.status ?? 502, retryAfter: head?.retryAfter, body: body, refusal: error)
+            status: head?.status ?? 502, retryAfter: head?.retryAfter,
+            issuerChain: head?.issuerChain, body: body, refusal: error)
     }
 
     /// Nothing arrived since the last answer that is not TLS's own.

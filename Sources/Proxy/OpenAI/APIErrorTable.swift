@@ -171,6 +171,11 @@ extension APIError {
         503, .overload, "overloaded", "The proxy is at its limit. Try again shortly.",
         retryAfter: 1)
 
+    static let collateralUnavailable = APIError(
+        503, .attestation, "collateral_unavailable",
+        "Intel's collateral could not be fetched, so the enclave is not verified. Nothing was sent.",
+        retryAfter: 5)
+
     static let drained = APIError(
         503, .overload, "shutting_down", "The proxy is shutting down.", retryAfter: 1)
 }

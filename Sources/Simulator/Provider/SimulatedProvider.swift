@@ -4,9 +4,12 @@ import E2EE
 /// The provider: decides how requests are answered, and does no I/O. It also plays every enclave.
 struct SimulatedProvider<Source: Entropy> {
     static var basePath: String { "/api/v1" }
+    /// Below it Intel's service is simulated.
+    static var collateralPath: String { "/collateral" }
 
     private let models: [SimulatedModel]
     private let attestor: Attestor
+    private let collateral: SimulatedCollateral
     private let recording: Recording?
     private var enclaves: [String: SimulatedEnclave] = [:]
     /// Models that have changed their key as they were meant to.
@@ -14,10 +17,12 @@ struct SimulatedProvider<Source: Entropy> {
     var entropy: Source
 
     init(
-        under pki: TEEPKI, allowsMisbehaviour: Bool, entropy: Source, recording: Recording?
+        under pki: TEEPKI, collateral: SimulatedCollateral, allowsMisbehaviour: Bool,
+        entropy: Source, recording: Recording?
     ) throws(SimulatorError) {
         let bad = allowsMisbehaviour ? Misbehaviour.allCases.map(SimulatedModel.init) : []
         models = SimulatedModel.all + bad
+        self.collateral = collateral
         attestor = try Attestor(under: pki)
         self.entropy = entropy
         self.recording = recording
@@ -27,6 +32,10 @@ struct SimulatedProvider<Source: Entropy> {
     /// - `now`: Unix seconds.
     mutating func answer(_ request: ReceivedRequest, now: Int) -> Reply {
         recording?.note(request)
+        if request.path.hasPrefix(Self.collateralPath) {
+            let path = request.path.dropFirst(Self.collateralPath.utf8.count)
+            return .collateral(path, of: collateral)
+        }
         guard request.path.hasPrefix(Self.basePath) else { return .failure(status: 404) }
         guard let authorization = request.field("authorization"),
             authorization.hasPrefix("Bearer "), authorization.utf8.count > 7

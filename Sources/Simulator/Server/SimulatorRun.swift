@@ -9,13 +9,14 @@ struct SimulatorRun: ~Copyable {
     let address: SocketAddress
 
     init(
-        on wanted: SocketAddress, under pki: TEEPKI, tls: TLSContext, allowsMisbehaviour: Bool,
+        on wanted: SocketAddress, under pki: TEEPKI, collateral: SimulatedCollateral,
+        tls: TLSContext, allowsMisbehaviour: Bool,
         recording: Recording?, stop: StopFlag
     ) throws(SimulatorError) {
         var loop = try Self.loop()
         let bound = try Self.listen(on: wanted, of: &loop)
         let server = try SimulatorServer<EpollKernel, SystemEntropy>(
-            under: pki, tls: tls, allowsMisbehaviour: allowsMisbehaviour,
+            under: pki, collateral: collateral, tls: tls, allowsMisbehaviour: allowsMisbehaviour,
             entropy: SystemEntropy(), recording: recording, stop: stop)
         address = bound
         self.loop = loop

@@ -22,14 +22,16 @@ public struct SimulatorServer<System: Kernel & ~Copyable, Source: Entropy>: Stre
     /// - `pki`: what evidence is signed under.
     /// - `tls`: the server's role.
     public init(
-        under pki: TEEPKI, tls: TLSContext, allowsMisbehaviour: Bool, entropy: Source,
+        under pki: TEEPKI, collateral: SimulatedCollateral, tls: TLSContext,
+        allowsMisbehaviour: Bool, entropy: Source,
         recording: Recording?, stop: StopFlag
     ) throws(SimulatorError) {
         self.tls = tls
         self.stop = stop
         self.recording = recording
         provider = try SimulatedProvider(
-            under: pki, allowsMisbehaviour: allowsMisbehaviour, entropy: entropy,
+            under: pki, collateral: collateral, allowsMisbehaviour: allowsMisbehaviour,
+            entropy: entropy,
             recording: recording)
     }
 

@@ -39,13 +39,25 @@ import Testing
 
     @Test func `binding alone is refused against any upstream but this machine`() throws {
         let venice = "https://api.venice.ai/api/v1"
-        #expect(try refusal(venice) { _ in } == .unprovenHardware)
-        #expect(try refusal(venice) { $0.acceptsUnprovenHardware = true } == nil)
-        #expect(try refusal("https://localhost:1/v1") { _ in } == nil)
+        #expect(try refusal(venice) { _ in } == nil)
+        #expect(try refusal(venice) { $0.verification = .binding } == .unprovenHardware)
+        #expect(
+            try refusal(venice) {
+                $0.verification = .binding
+                $0.acceptsUnprovenHardware = true
+            } == nil)
+        #expect(try refusal("https://localhost:1/v1") { $0.verification = .binding } == nil)
     }
 
-    @Test func `full verification is refused until it is built`() throws {
-        #expect(try refusal { $0.verification = .full } == .fullVerification)
+    @Test func `another root than Intel's is for this machine alone, whatever else is said`() throws
+    {
+        let venice = "https://api.venice.ai/api/v1"
+        #expect(
+            try refusal(venice) {
+                $0.attestationRoot = [1]
+                $0.acceptsUnprovenHardware = true
+            } == .foreignRoot)
+        #expect(try refusal { $0.attestationRoot = [1] } == nil)
     }
 
     @Test(arguments: ["0.0.0.0", "::", "192.168.1.10"])

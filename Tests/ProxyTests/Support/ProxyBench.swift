@@ -28,6 +28,7 @@ struct ProxyBench: ~Copyable {
             .listener
         let server = try ProxyServer<SimulatedKernel, SeededEntropy>(
             configuration, listeners: [listener], hosts: ["127.0.0.1"], port: 5111, tls: nil,
+            floor: try EvaluationFloor(in: configuration.stateFolder, source: "test"),
             entropy: SeededEntropy(seed: ~seed),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reread: reread)
         self.world = world
@@ -38,9 +39,11 @@ struct ProxyBench: ~Copyable {
     }
 
     static func configuration() throws -> Configuration {
-        Configuration(
+        var configuration = Configuration(
             upstream: try UpstreamURL("http://127.0.0.1:9/api/v1"),
             apiKey: AccessKey("the-api-key"))
+        configuration.verification = .binding
+        return configuration
     }
 
     /// Turns until nothing is left to do now.
@@ -111,6 +114,8 @@ struct ProxyBench: ~Copyable {
         if server.exchanges.count != 0 { leftover.append("exchanges \(server.exchanges.count)") }
         if server.upstreams.count != server.pool.idleCount { leftover.append("upstreams") }
         if server.waitingCount != 0 { leftover.append("waiting \(server.waitingCount)") }
+        if server.jobs.count != 0 { leftover.append("jobs") }
+        if !server.verifications.isEmpty { leftover.append("verifications") }
         if server.timers.count != 0 { leftover.append("timers") }
         let expected = server.listeners.count + server.upstreams.count
         if loop.tokenCount != expected { leftover.append("tokens \(loop.tokenCount)") }

@@ -80,12 +80,18 @@ final class ScriptedProvider {
         }
     }
 
+    /// Answers requests that are for somebody else than the provider; nil for those of the
+    /// provider's own.
+    var elsewhere: (Request) throws -> String? = { _ in nil }
+
     private func answer(_ request: Request) throws -> String? {
+        if let answer = try elsewhere(request) { return answer }
         if request.target.contains("/models") { return Self.json(200, catalogue) }
         if request.target.contains("/tee/attestation") {
             guard answersAttestation(request) else { return nil }
             guard attestationStatus == 200 else { return Self.json(attestationStatus, "{}") }
-            return Self.json(200, spoilAttestation(evidence(for: request.target)))
+            let reply = try evidence(for: request.target)
+            return Self.json(200, spoilAttestation(reply))
         }
         return try chat?(request)
     }
@@ -141,19 +147,31 @@ final class ScriptedProvider {
         return text.readable.text
     }
 
-    private func evidence(for target: String) -> String {
+    /// Makes a quote that binds this report data; nil for one that nobody signed.
+    var quote: (([UInt8]) throws -> [UInt8])?
+
+    private func evidence(for target: String) throws -> String {
         let nonce = target.components(separated: "nonce=")
         let report = key.publicKey.address.hex + String(repeating: "0", count: 24) + nonce
+        let bytes = Hex.bytes(report.utf8Span.span) ?? []
+        var digits = Self.unsigned(report)
+        if let quote {
+            let signed = try quote(bytes)
+            digits = Hex.string(signed.span)
+        }
+        return """
+            {"verified":true,"nonce":"\(nonce)","model":"m","signing_algo":"ecdsa",\
+            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(digits)"}
+            """
+    }
+
+    private static func unsigned(_ report: String) -> String {
         // A quote as far as binding looks at it: header, body, and a signature that nobody checks.
         var quote = "0400020081000000" + String(repeating: "0", count: 8)
         quote += "939a7233f79c4ca9940a0db3957f0607" + String(repeating: "0", count: 40)
         quote += String(repeating: "0", count: 240) + "0000001000000000"
         quote += String(repeating: "0", count: 2 * 520 - 240 - 16) + report
-        quote += "80000000" + String(repeating: "0", count: 256)
-        return """
-            {"verified":true,"nonce":"\(nonce)","model":"m","signing_algo":"ecdsa",\
-            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(quote)"}
-            """
+        return quote + "80000000" + String(repeating: "0", count: 256)
     }
 }
 

@@ -55,7 +55,7 @@ public struct DCAPVerifier: Sendable {
 }
 
 /// Which collateral belongs to a quote.
-public struct QuotedPlatform: Equatable, Sendable {
+public struct QuotedPlatform: Hashable, Sendable {
     /// Who issues certificates for this kind of machine, and so publishes their revocation.
     public enum Authority: String, Sendable { case platform, processor }
 

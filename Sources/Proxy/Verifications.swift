@@ -1,0 +1,238 @@
+import Bytes
+import E2EE
+import HTTP
+import Logging
+public import Reactor
+
+// The way of evidence: reply → read → collateral → judged → key. Reading and judging cost
+// milliseconds and happen off the loop's thread.
+
+/// One model's evidence on its way.
+struct Verification: Sendable {
+    let nonce: AttestationNonce
+    let reading: EvidenceReading
+    /// Collateral was fetched for it already: what does not hold by that does not hold.
+    var hasFreshCollateral = false
+}
+
+/// A reply taken apart, and what lies in the cache for its platform.
+struct EvidenceReading: Sendable {
+    let evidence: Evidence
+    /// nil where no collateral is needed.
+    let platform: QuotedPlatform?
+    let stored: StoredCollateral?
+}
+
+/// Work off the loop's thread, by what follows from it.
+enum Job {
+    case reading(
+        model: String, nonce: AttestationNonce, Handover<Result<EvidenceReading, AttestationError>>)
+    case judging(model: String, Handover<AttestationReport>)
+    case storing(what: String, Handover<SystemError>)
+}
+
+extension ProxyServer where System: ~Copyable {
+    /// Evidence has arrived: reads it.
+    mutating func read(
+        _ reply: consuming ProviderReply, of model: String, nonce: AttestationNonce,
+        on loop: inout EventLoop<System>
+    ) {
+        let body = reply.body.readable.array
+        let (verifier, now) = (verifier, loop.wallClock)
+        let isFull = configuration.verification == .full
+        let (folder, known) = (configuration.cacheFolder, collateral.platforms)
+        let handover = Handover<Result<EvidenceReading, AttestationError>>()
+        let work = loop.perform {
+            do throws(AttestationError) {
+                let evidence = try Evidence(body.span)
+                let platform = isFull ? try verifier.platform(of: evidence, at: now) : nil
+                var stored: StoredCollateral?
+                if let platform, let folder, !known.contains(platform) {
+                    stored = StoredCollateral(in: folder, for: platform)
+                }
+                handover.put(
+                    .success(
+                        EvidenceReading(evidence: evidence, platform: platform, stored: stored)))
+            } catch {
+                handover.put(.failure(error))
+            }
+        }
+        jobs.insert(.reading(model: model, nonce: nonce, handover), at: work)
+    }
+
+    public mutating func finished(_ work: Token, on loop: inout EventLoop<System>) {
+        switch jobs.remove(work) {
+        case .reading(let model, let nonce, let handover):
+            switch handover.take() {
+            case .success(let reading):
+                verifications[model] = Verification(nonce: nonce, reading: reading)
+                if let platform = reading.platform, let stored = reading.stored {
+                    collateral.restore(stored, of: platform)
+                }
+                gather(for: model, on: &loop)
+            case .failure(let error): refuse(model, error, on: &loop)
+            case nil: preconditionFailure("work that left nothing")
+            }
+        case .judging(let model, let handover):
+            guard let report = handover.take() else { preconditionFailure("no judgement") }
+            judged(model, report, on: &loop)
+        case .storing(let what, let handover):
+            guard let error = handover.take() else { return }
+            log.warning("\(what) could not be stored", metadata: ["reason": "\(error.reason)"])
+        case nil: return
+        }
+    }
+
+    /// Goes on with evidence when there is everything that judging it needs.
+    private mutating func gather(for model: String, on loop: inout EventLoop<System>) {
+        guard let verification = verifications[model] else { return }
+        guard let platform = verification.reading.platform else {
+            return judge(model, by: nil, on: &loop)
+        }
+        switch collateral.look(platform, at: loop.now, wallClock: loop.wallClock) {
+        case .ready(let found): judge(model, by: found, on: &loop)
+        case .renewing(let found):
+            fetchCollateral(of: platform, on: &loop)
+            judge(model, by: found, on: &loop)
+        case .waiting: collateral.wait(for: platform, model)
+        case .start:
+            collateral.wait(for: platform, model)
+            verifications[model]?.hasFreshCollateral = true
+            fetchCollateral(of: platform, on: &loop)
+        case .failed(let error):
+            verifications[model] = nil
+            giveUp(on: model, error, of: &loop)
+        }
+    }
+
+    private mutating func judge(
+        _ model: String, by found: Collateral?, on loop: inout EventLoop<System>
+    ) {
+        guard let verification = verifications[model] else { return }
+        var circumstances = Circumstances(now: loop.wallClock)
+        circumstances.collateral = found
+        if let platform = verification.reading.platform {
+            circumstances.minimumEvaluation = floor.minimum(for: platform)
+        }
+        let (verifier, evidence) = (verifier, verification.reading.evidence)
+        let (nonce, all) = (verification.nonce, circumstances)
+        let handover = Handover<AttestationReport>()
+        let work = loop.perform {
+            handover.put(verifier.report(on: evidence, model: model, nonce: nonce, in: all))
+        }
+        jobs.insert(.judging(model: model, handover), at: work)
+    }
+
+    private mutating func judged(
+        _ model: String, _ report: AttestationReport, on loop: inout EventLoop<System>
+    ) {
+        guard let verification = verifications[model] else { return }
+        let platform = verification.reading.platform
+        if let platform, report.failure?.isOfOldCollateral == true,
+            !verification.hasFreshCollateral
+        {
+            collateral.discard(platform)
+            return gather(for: model, on: &loop)
+        }
+        verifications[model] = nil
+        enclaves.reported(report)
+        if let platform, let verdict = report.quote { note(verdict, of: platform, on: &loop) }
+        guard let key = report.key else {
+            return refuse(model, report.failure ?? .notVerified, on: &loop)
+        }
+        reportVerified(key, report)
+        wake(enclaves.verified(key, at: loop.now, wallClock: loop.wallClock), on: &loop)
+    }
+
+    /// Remembers what a verdict says of the collateral it held by.
+    private mutating func note(
+        _ verdict: QuoteVerdict, of platform: QuotedPlatform, on loop: inout EventLoop<System>
+    ) {
+        guard verdict.status != nil else { return }
+        if let expiresAt = verdict.expiresAt { collateral.confirmed(platform, until: expiresAt) }
+        guard let seen = verdict.evaluation, floor.raise(for: platform, to: seen) else { return }
+        let floor = floor
+        store("the collateral's age", on: &loop) { () throws(SystemError) in try floor.save() }
+    }
+
+    private mutating func refuse(
+        _ model: String, _ error: AttestationError, on loop: inout EventLoop<System>
+    ) {
+        verifications[model] = nil
+        log.error(
+            "attestation refused: nothing is sent to this model",
+            metadata: ["model": "\(model)", "reason": "\(error.name)"])
+        giveUp(on: model, APIError(error), of: &loop)
+    }
+
+    /// Writes something to the disk, which may take its time.
+    private mutating func store(
+        _ what: String, on loop: inout EventLoop<System>,
+        _ write: @escaping @Sendable () throws(SystemError) -> Void
+    ) {
+        let handover = Handover<SystemError>()
+        let work = loop.perform {
+            do throws(SystemError) { try write() } catch { handover.put(error) }
+        }
+        jobs.insert(.storing(what: what, handover), at: work)
+    }
+}
+
+// MARK: Collateral
+
+extension ProxyServer where System: ~Copyable {
+    private mutating func fetchCollateral(
+        of platform: QuotedPlatform, on loop: inout EventLoop<System>
+    ) {
+        collateral.began(platform)
+        let source = CollateralSource(url: configuration.collateralURL)
+        for part in CollateralPart.allCases {
+            let (origin, target) = source.location(of: part, for: platform)
+            send(
+                Fetch.get(target, from: origin), to: origin, for: .collateral(part, platform),
+                on: &loop)
+        }
+    }
+
+    /// A document of `platform`'s collateral has arrived, or what was said instead.
+    mutating func fetched(
+        _ part: CollateralPart, of platform: QuotedPlatform, _ reply: consuming ProviderReply,
+        on loop: inout EventLoop<System>
+    ) {
+        guard reply.status == 200 else {
+            return collateralFailed(platform, reply.refusal, on: &loop)
+        }
+        do throws(AttestationError) {
+            let complete = try collateral.fetched(
+                part, of: platform, reply.body.readable.array, chain: reply.issuerChain ?? [],
+                wallClock: loop.wallClock)
+            guard let complete else { return }
+            log.info(
+                "collateral fetched", metadata: ["fmspc": "\(Hex.string(platform.fmspc.span))"])
+            if let folder = configuration.cacheFolder {
+                store("collateral", on: &loop) { () throws(SystemError) in
+                    try complete.write(to: folder, for: platform)
+                }
+            }
+            for model in collateral.takeWaiters(platform) {
+                judge(model, by: complete.collateral, on: &loop)
+            }
+        } catch {
+            collateralFailed(platform, APIError(error), on: &loop)
+        }
+    }
+
+    /// A document could not be had. Whoever has collateral that is good for now goes on with it.
+    mutating func collateralFailed(
+        _ platform: QuotedPlatform, _ error: APIError, on loop: inout EventLoop<System>
+    ) {
+        guard collateral.isFetching(platform) else { return }
+        log.warning("collateral could not be fetched", metadata: ["reason": "\(error.code)"])
+        let final = APIError.collateralUnavailable
+        collateral.failed(platform, with: final, at: loop.now)
+        for model in collateral.takeWaiters(platform) {
+            verifications[model] = nil
+            giveUp(on: model, final, of: &loop)
+        }
+    }
+}
