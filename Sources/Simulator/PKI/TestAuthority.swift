@@ -30,17 +30,26 @@ public struct TestAuthority: Sendable {
         return TestAuthority(key: key, certificate: try issue(profile, for: key))
     }
 
+    /// What a list may lack, or have too much of.
+    public enum ListFault: Sendable, CaseIterable {
+        case none, noNumber, noAuthorityKey, unknownCriticalExtension
+    }
+
     /// The list of revoked certificates, in DER.
     /// - `validity`: Unix seconds.
     public func revocationList(
-        of serials: [[UInt8]] = [], number: Int = 1, validity: Range<Int>
+        of serials: [[UInt8]] = [], number: Int = 1, validity: Range<Int>,
+        fault: ListFault = .none
     ) throws(SimulatorError) -> [UInt8] {
         let revoked = serials.map {
             DER.sequence(DER.integer(bigEndian: $0), DER.time(validity.lowerBound))
         }
+        let unknown = CertificateProfile.entry(
+            "1.3.6.1.4.1.55555.1", isCritical: true, DER.boolean(true))
         let extensions = DER.sequence(
-            CertificateProfile.entry("2.5.29.20", DER.integer(number)),
-            CertificateProfile.authorityKey(key.identifier))
+            fault == .noNumber ? [] : CertificateProfile.entry("2.5.29.20", DER.integer(number)),
+            fault == .noAuthorityKey ? [] : CertificateProfile.authorityKey(key.identifier),
+            fault == .unknownCriticalExtension ? unknown : [])
         let content = DER.sequence(
             DER.integer(1), Self.algorithm, certificate.subject, DER.time(validity.lowerBound),
             DER.time(validity.upperBound), revoked.isEmpty ? [] : DER.sequence(of: revoked),

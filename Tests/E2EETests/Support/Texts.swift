@@ -21,6 +21,12 @@ func base64(_ bytes: [UInt8]) -> String {
     return output.readable.text
 }
 
+func fromBase64(_ text: String) -> [UInt8] {
+    var output = Buffer()
+    try? Base64.decode(text.utf8Span.span, to: &output)
+    return output.readable.array
+}
+
 /// The text as a JSON string, with its quotes.
 func jsonString(_ text: [UInt8]) -> String {
     var output = Buffer()

@@ -18,7 +18,7 @@ public struct DCAPVerifier: Sendable {
     /// - `now`: Unix seconds. Documents and lists are good from their issue until the second before
     ///   their next update, certificates through their last second.
     /// - `minimumEvaluation`: the highest numbers seen before for this family of processors.
-    /// - Cost: about 2 ms, eleven signatures. It may run on any thread.
+    /// - Cost: a few milliseconds, ten signatures. It may run on any thread.
     public func verdict(
         quote: Span<UInt8>, collateral: Collateral, at now: Int,
         minimumEvaluation: EvaluationNumbers = EvaluationNumbers()
@@ -52,14 +52,4 @@ public struct DCAPVerifier: Sendable {
         return QuotedPlatform(
             fmspc: chain.platform.fmspc, authority: isProcessor ? .processor : .platform)
     }
-}
-
-/// Which collateral belongs to a quote.
-public struct QuotedPlatform: Hashable, Sendable {
-    /// Who issues certificates for this kind of machine, and so publishes their revocation.
-    public enum Authority: String, Sendable { case platform, processor }
-
-    /// Six bytes.
-    public let fmspc: [UInt8]
-    public let authority: Authority
 }

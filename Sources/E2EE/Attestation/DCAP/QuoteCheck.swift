@@ -1,16 +1,5 @@
 import Bytes
 
-/// Header, body and signature data of a quote.
-struct ParsedQuote {
-    let quote: TDXQuote
-    let signature: QuoteSignature
-
-    init(_ bytes: Span<UInt8>) throws(AttestationError) {
-        quote = try TDXQuote(bytes)
-        signature = try QuoteSignature(quote.signatureData, in: bytes)
-    }
-}
-
 /// The checks of one quote against one set of collateral, in the order in which nothing
 /// unauthenticated decides anything: certificates, revocation, signed documents, the quote's own
 /// signatures, the TDX module, the TCB level, the policy.

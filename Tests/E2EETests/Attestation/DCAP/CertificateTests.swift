@@ -143,4 +143,50 @@ import Testing
             try sample.made { $0.revokedByPlatform = [$1.signing.serial, [1, 2, 3]] }.failure
                 == nil)
     }
+
+    @Test func `the platform's certificate must come from the authority between`() throws {
+        let pki = PlatformSample.sound[0].pki
+        let leaf = try pki.root.issue(PlatformSample().profiles.pck, for: pki.pckKey)
+        let chain = leaf.pem + pki.platform.certificate.pem + pki.root.certificate.pem
+        #expect(try Self.refusal(pki, chain: chain) == .badPCKChain)
+    }
+
+    @Test(arguments: TestAuthority.ListFault.allCases)
+    func `a revocation list must be complete and understood`(
+        fault: TestAuthority.ListFault
+    ) throws {
+        let validity = PlatformSample().contents.rootListValidity
+        let pki = PlatformSample.sound[0].pki
+        var evidence = PlatformSample.sound[0]
+        evidence.collateral.rootRevocationList = try pki.root.revocationList(
+            validity: validity, fault: fault)
+        #expect(evidence.failure == (fault == .none ? nil : .badCRL))
+        evidence = PlatformSample.sound[0]
+        evidence.collateral.pckRevocationList = try pki.platform.revocationList(
+            validity: validity, fault: fault)
+        #expect(evidence.failure == (fault == .none ? nil : .badCRL))
+    }
+
+    /// Self-signed certificates made with OpenSSL: a key of P-384; a signature with SHA-384; RSA.
+    @Test func `other curves and other signatures are not taken`() throws {
+        let otherCurve =
+            "MIIBqTCCATCgAwIBAgIUX8Rc/otqlS9bVP4hwejytd/M6UcwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjQyMDE4MDZaFw0zNjExMjEyMDE4MDZaMAwxCjAIBgNVBAMMAXgwdjAQBgcqhkjOPQIBBgUrgQQAIgNiAARvHIY04B3WX2kESAC43JRqKID1Nm0888bO58+kf500ckYsfoo2hSsdkmQXTaNw3Zmrg7yG/wnrwwCR9EX38g7era6pkFWjtVxBYgPjC+jcHE+FPX/pjN9EQQrMaPK8LiKjUzBRMB0GA1UdDgQWBBSWFlD4EISgS5CsrhctqW8UVK9qpTAfBgNVHSMEGDAWgBSWFlD4EISgS5CsrhctqW8UVK9qpTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA2cAMGQCMDkh2lZoaVfKCBii36JTtB8qtbfmdn43KxYZtHbLJuWJFPfhlTJKD8vC0L6tIAS4mwIwR0UB8Bhl264wFUHOSJUKTOhutIUwZOyu+Hf5Zm3bLZUiWAFQ86c9zrJAnQrAEeAC"
+        let otherHash =
+            "MIIBbTCCAROgAwIBAgIUX2dasUP84fmBRsc3m87txIpAbjQwCgYIKoZIzj0EAwMwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjQyMDE4MDZaFw0zNjExMjEyMDE4MDZaMAwxCjAIBgNVBAMMAXgwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARMBpaCDPyPQI+TOaDHnP50J3aEhOoXfD9n7g6fZnkavkjaZv+ZwqcI33+zb+Z2xn7krAFy4l899vxvH3SYEW2Go1MwUTAdBgNVHQ4EFgQUG6oXQYGjTNqkxsEac1XMdzDiGPYwHwYDVR0jBBgwFoAUG6oXQYGjTNqkxsEac1XMdzDiGPYwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAwNIADBFAiAKRKabeRWwI4VXeHFRvz87ZJY9tDAgmOTmKHRPhYpU/QIhAP6giF1zi+4xhVvPnakBQ26kPjQUxYHInEKdGwtJPBcp"
+        let rsa =
+            "MIIB9DCCAV2gAwIBAgIUJsN2YSRgUpeMvf8LARHp2XeU6WEwDQYJKoZIhvcNAQELBQAwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjQyMDE4MDZaFw0zNjExMjEyMDE4MDZaMAwxCjAIBgNVBAMMAXgwgZ8wDQYJKoZIhvcNAQEBBQADgY0AMIGJAoGBALlvOe9VgRZUcRJvJJmVT5mGaoT0LrS6QXkm1xXcjoARnn5e+IzkKQibpNdXw93T+gHk3u8FbPcRJf+xOwzqP/IQmcEeXY99fTiGdIpsud2ayBmBYBK4yItsnUAs8DhjViZTD1W3+Hl64AAflgTaFfV6m9IMPHYbdQbbhm3hT73/AgMBAAGjUzBRMB0GA1UdDgQWBBSr9Inv0E69hH9nZU6KpO8kdNTYmjAfBgNVHSMEGDAWgBSr9Inv0E69hH9nZU6KpO8kdNTYmjAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBCwUAA4GBAA152wm1UEDiFwZjQbdKQG0V1QKU8KuoQr9WzK2NBU9e46CMlDwfwYuErBsFd+PjwEXAWoRB3vXxmuxEADJ7Coz5dVKugyn3QuDqYEZRrPgcPiLhrSxZVOMStWJqF0wUbyyXIvf1S+bgNIqREa+Vq/CaKlbVy5/otZbWnGhCMPcy"
+        #expect(Self.hasKey(fromBase64(otherCurve)) == false)
+        #expect(Self.hasKey(fromBase64(otherHash)) == nil)
+        #expect(Self.hasKey(fromBase64(rsa)) == nil)
+        let pki = PlatformSample.sound[0].pki
+        #expect(Self.hasKey(pki.pck.der) == true)
+        #expect(Self.hasKey(pki.pck.der + [0]) == nil)
+        #expect(Self.hasKey([]) == nil)
+    }
+
+    /// nil of what is not read as a certificate.
+    private static func hasKey(_ der: [UInt8]) -> Bool? {
+        guard let certificate = X509Certificate(der: der) else { return nil }
+        return certificate.publicKey() != nil
+    }
 }
