@@ -270,11 +270,13 @@ extension ProxyServer where System: ~Copyable {
     }
 
     /// Puts a question that met a dying connection on another one. That one may be dying, too; the
-    /// pool then runs empty, and a new connection is not given up on in this way.
+    /// pool then runs empty, and a new connection is not given up on in this way. No nonce is sent
+    /// twice: evidence is asked for anew.
     private mutating func sendAgain(_ link: Token, on loop: inout EventLoop<System>) {
         let errand = upstreams[link].errand
         let request = upstreams[link].giveBack()
         dropLink(link, on: &loop)
+        if case .attestation(let model, _) = errand { return attest(model, on: &loop) }
         send(request, for: errand, on: &loop)
     }
 

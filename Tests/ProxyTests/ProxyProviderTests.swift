@@ -177,7 +177,7 @@ import Testing
         try bench.settle()
         #expect(client.text().contains("[DONE]"))
         #expect(bench.provider.attestations.count == 2)
-        #expect(bench.provider.attestations[0].head == bench.provider.attestations[1].head)
+        #expect(bench.provider.attestations[0].head != bench.provider.attestations[1].head)
     }
 
     @Test(arguments: [true, false])
