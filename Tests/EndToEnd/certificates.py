@@ -43,14 +43,14 @@ class Authority:
         self.file = directory / "ca.pem"
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _builder(self, subject: x509.Name, key, now, days: int = 2):
+    def _builder(self, subject: x509.Name, key, now, since: int = -3, days: int = 2):
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self.name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=3))
+            .not_valid_before(now + datetime.timedelta(days=since))
             .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
@@ -61,8 +61,19 @@ class Authority:
             )
         )
 
-    def server_context(self, host: str = "127.0.0.1", expired: bool = False) -> ssl.SSLContext:
-        """A TLS server context for `host`, and for localhost too when that is the loopback address."""
+    def server_context(
+        self,
+        host: str = "127.0.0.1",
+        since: int = -3,
+        days: int = 2,
+        usage=ExtendedKeyUsageOID.SERVER_AUTH,
+        newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+        common_name: str | None = None,
+    ) -> ssl.SSLContext:
+        """A TLS server context for `host`, and for localhost too when that is the loopback address.
+
+        Its certificate is valid from `since` to `days`, both in days from now.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.UTC)
         try:
@@ -73,10 +84,10 @@ class Authority:
         except ValueError:
             names = [x509.DNSName(host)]
         certificate = (
-            self._builder(_name(host), key, now, days=-1 if expired else 2)
+            self._builder(_name(common_name or host), key, now, since, days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .sign(self.key, hashes.SHA256())
         )
         file = self.directory / f"server-{x509.random_serial_number():x}.pem"
@@ -90,5 +101,9 @@ class Authority:
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
+        if newest < ssl.TLSVersion.TLSv1_2:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = newest
         context.set_alpn_protocols(["http/1.1"])
         return context

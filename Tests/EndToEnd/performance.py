@@ -90,6 +90,9 @@ class Performance:
         value = step[verb]
         if verb in ("gate", "stall"):
             await self.perform_pause(step)
+        elif verb == "pause":
+            await self.flush()
+            await asyncio.sleep(value / 1000)
         elif verb == "raw":
             await self.body(
                 value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])

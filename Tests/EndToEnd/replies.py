@@ -16,6 +16,7 @@ one verb as its first key:
     flood       so many sealed texts of "bytes"     endless_line    so many MiB without a line end
     gate        wait until the test opens the gate of that name
     stall       wait until the client is gone
+    pause       so many milliseconds until the next step
 """
 
 import json

@@ -1,7 +1,6 @@
 """Bounded memory, no descriptor left behind, and no victim among the neighbours."""
 
 import json
-import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,29 +10,13 @@ import pytest
 
 from proxy import Proxy
 from replies import ENDING, ROLE, say, script
+from watching import MIB, descriptors, resident, until
 
 MODEL = "e2ee-plain-p"
-MIB = 1 << 20
 
 
 def ask(text, **more):
     return {"model": MODEL, "messages": [{"role": "user", "content": text}], **more}
-
-
-def resident(proxy: Proxy) -> int:
-    with open(f"/proc/{proxy.process.pid}/status") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS"))
-
-
-def descriptors(proxy: Proxy) -> int:
-    return len(os.listdir(f"/proc/{proxy.process.pid}/fd"))
-
-
-def until(condition, seconds: float = 10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def request(proxy: Proxy, text: str, **more) -> bytes:
@@ -65,7 +48,7 @@ def own(enclave):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_line_without_end_is_an_error_and_not_a_memory_hog(own, enclave, stream):
-    before = resident(own)
+    before = resident(own.process)
     with own.connect(30) as connection:
         connection.sendall(
             request(own, script(ROLE, {"endless_line": 256}, *ENDING), stream=stream)
@@ -73,7 +56,7 @@ def test_a_line_without_end_is_an_error_and_not_a_memory_hog(own, enclave, strea
         received = read_all(connection)
     assert b'"error"' in received and b"[DONE]" not in received
     assert b" 502 " in received.split(b"\r\n")[0] or stream
-    assert resident(own) - before < 100 * MIB
+    assert resident(own.process) - before < 100 * MIB
 
 
 def test_a_long_event_of_two_mebibytes_is_delivered(own, enclave):
@@ -85,7 +68,7 @@ def test_a_long_event_of_two_mebibytes_is_delivered(own, enclave):
 
 
 def test_a_slow_reader_slows_the_provider_and_not_the_neighbours(own, enclave, marker):
-    before = resident(own)
+    before = resident(own.process)
     text = script(ROLE, *say(marker), {"flood": 4000, "bytes": 32768}, *ENDING)
     with own.connect() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -105,7 +88,7 @@ def test_a_slow_reader_slows_the_provider_and_not_the_neighbours(own, enclave, m
 
         until(quiet, 20)
         assert 0 < one.flooded < 64 * MIB, "the provider was not slowed"
-        assert resident(own) - before < 64 * MIB
+        assert resident(own.process) - before < 64 * MIB
         answer = httpx.post(
             own.url + "/v1/chat/completions",
             json=ask("echo:neighbour"),
@@ -129,7 +112,7 @@ def test_a_slow_reader_gets_everything_in_the_end(own, enclave):
 
 def test_two_hundred_clients_that_leave_at_any_moment_leave_nothing_behind(own, enclave, marker):
     httpx.get(own.url + "/health", trust_env=False)
-    before = descriptors(own)
+    before = descriptors(own.process)
     whole = request(own, script(ROLE, *say(marker), {"stall": True}), stream=True)
 
     def leave(number: int):
@@ -142,7 +125,7 @@ def test_two_hundred_clients_that_leave_at_any_moment_leave_nothing_behind(own, 
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(leave, range(200)))
-    until(lambda: descriptors(own) <= before + 8, 5)
+    until(lambda: descriptors(own.process) <= before + 8, 5)
     assert (
         httpx.post(
             own.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False
