@@ -28,7 +28,10 @@ extension ProxyServer where System: ~Copyable {
         switch exchanges[client].phase {
         case .reading: readOn(client, on: &loop)
         case .readingBody:
-            loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+            // A body that drips in is none: time is given for progress, not for bytes.
+            if exchanges[client].hasProgressed(by: wire.count) {
+                loop.setDeadline(loop.now + configuration.bodyTimeout, of: client)
+            }
             readOn(client, on: &loop)
             if isOutOfMemory { giveUpReading(client, on: &loop) }
         case .lingering: return
@@ -54,7 +57,7 @@ extension ProxyServer where System: ~Copyable {
             case .needsMore: return
             case .began(let isAwaited):
                 exchanges[client].startedAt = loop.now
-                loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+                loop.setDeadline(loop.now + configuration.bodyTimeout, of: client)
                 if isAwaited {
                     loop.write(on: client) { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
                 }
@@ -166,7 +169,7 @@ extension ProxyServer where System: ~Copyable {
             loop.setReceiving(true, on: client)
             readOn(client, on: &loop)
         case .readingBody:
-            loop.setDeadline(loop.now + configuration.bodyIdleTimeout, of: client)
+            loop.setDeadline(loop.now + configuration.bodyTimeout, of: client)
             loop.setReceiving(true, on: client)
             readOn(client, on: &loop)
         case .lingering: loop.setDeadline(loop.now + Self.lingerTimeout, of: client)
@@ -188,7 +191,10 @@ extension ProxyServer where System: ~Copyable {
     mutating func clientExpired(_ client: Token, on loop: inout EventLoop<System>) {
         let exchangePhase = exchanges[client].phase
         let isWaitingForRequest = exchangePhase == .reading || exchangePhase == .readingBody
-        guard isWaitingForRequest, !exchanges[client].isBetweenRequests else {
+        // Who does not take what it was answered is not waited for, whatever it sends.
+        guard isWaitingForRequest, !exchanges[client].isBetweenRequests,
+            loop.pendingByteCount(of: client) == 0
+        else {
             return dropExchange(client, on: &loop)
         }
         exchanges[client].abandon(ids: &ids)

@@ -80,6 +80,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Seconds for a request's head. (default: 10)")
     var headerTimeout: String?
 
+    @Option(help: "Seconds for a request's body, and for every 4 KiB of it. (default: 30)")
+    var bodyTimeout: String?
+
+    @Option(help: "Seconds that an idle client's connection is kept. (default: 75)")
+    var keepAliveTimeout: String?
+
     @Option(help: "Seconds that running answers get when the proxy stops. (default: 30)")
     var drainTimeout: String?
 
@@ -101,7 +107,8 @@ struct ServeOptions: ParsableArguments {
             (.maxBody, maxBody), (.maxConnections, maxConnections), (.maxRequests, maxRequests),
             (.maxBuffered, maxBuffered), (.connectTimeout, connectTimeout),
             (.firstByteTimeout, firstByteTimeout), (.idleTimeout, idleTimeout),
-            (.headerTimeout, headerTimeout), (.drainTimeout, drainTimeout),
+            (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout),
+            (.keepAliveTimeout, keepAliveTimeout), (.drainTimeout, drainTimeout),
         ]
         var flags: [Setting: [String]] = [
             .host: host, .allowOrigin: allowOrigin, .allowHost: allowHost,

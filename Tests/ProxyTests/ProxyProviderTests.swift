@@ -177,7 +177,6 @@ import Testing
         try bench.settle()
         #expect(client.text().contains("[DONE]"))
         #expect(bench.provider.attestations.count == 2)
-        // No nonce is sent twice.
         #expect(bench.provider.attestations[0].head != bench.provider.attestations[1].head)
     }
 

@@ -41,7 +41,8 @@ public struct Configuration: Sendable {
     /// would need more is answered with 503; at the limit answers wait for slow clients sooner.
     public var bufferedByteCountMax = 1 << 30
     public var headerTimeout = Duration.seconds(10)
-    public var bodyIdleTimeout = Duration.seconds(30)
+    /// For a body, and again for every `Exchange.progressByteCount` of it that arrive.
+    public var bodyTimeout = Duration.seconds(30)
     public var keepAliveTimeout = Duration.seconds(75)
     /// Look-up, connection and TLS handshake together.
     public var connectTimeout = Duration.seconds(10)

@@ -23,6 +23,8 @@ public enum Setting: String, CaseIterable, Sendable {
     case firstByteTimeout = "first-byte-timeout"
     case idleTimeout = "idle-timeout"
     case headerTimeout = "header-timeout"
+    case bodyTimeout = "body-timeout"
+    case keepAliveTimeout = "keep-alive-timeout"
     case drainTimeout = "drain-timeout"
     case allowOrigin = "allow-origin"
     case allowHost = "allow-host"

@@ -66,6 +66,8 @@ public struct SettingsReader: Sendable {
         try read(.firstByteTimeout, into: &configuration.firstByteTimeout)
         try read(.idleTimeout, into: &configuration.idleTimeout)
         try read(.headerTimeout, into: &configuration.headerTimeout)
+        try read(.bodyTimeout, into: &configuration.bodyTimeout)
+        try read(.keepAliveTimeout, into: &configuration.keepAliveTimeout)
         try read(.drainTimeout, into: &configuration.drainTimeout)
         return configuration
     }

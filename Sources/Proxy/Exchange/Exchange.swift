@@ -72,6 +72,18 @@ struct Exchange: ~Copyable {
     /// Bytes that wait until the current request is answered.
     var waitingByteCount: Int { inbox.count }
 
+    /// Bytes of a body that make up for another stretch of time.
+    static let progressByteCount = 4096
+    private var unpaidByteCount = 0
+
+    /// Counts what arrived of a body: whether it is enough to wait on.
+    mutating func hasProgressed(by byteCount: Int) -> Bool {
+        unpaidByteCount += byteCount
+        guard unpaidByteCount >= Self.progressByteCount else { return false }
+        unpaidByteCount = 0
+        return true
+    }
+
     mutating func received(_ wire: Span<UInt8>) {
         guard phase != .lingering else { return }
         inbox.append(wire)
@@ -149,6 +161,7 @@ struct Exchange: ~Copyable {
             return .refused(error, allow: allow)
         }
         phase = .readingBody
+        unpaidByteCount = 0
         return .began(isAwaited: head.expectsContinue && head.framing.hasBody)
     }
 
