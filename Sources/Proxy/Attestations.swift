@@ -74,6 +74,7 @@ extension ProxyServer where System: ~Copyable {
     mutating func giveUp(
         on model: String, _ error: APIError, of loop: inout EventLoop<System>
     ) {
+        tell(model, error)
         for waiter in enclaves.failed(model, with: error, at: loop.now) where isCurrent(waiter) {
             fail(waiter.client, with: error, on: &loop)
             readOn(waiter.client, on: &loop)

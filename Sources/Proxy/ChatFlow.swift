@@ -20,6 +20,7 @@ extension ProxyServer where System: ~Copyable {
             case .chatCompletions:
                 try proceedChat(client, on: &loop)
             case .ready: answerReady(client, on: &loop)
+            case .verification(let model): try answerVerification(client, of: model, on: &loop)
             case .health, nil: preconditionFailure("a request that needs no catalogue")
             }
         } catch {
@@ -33,6 +34,34 @@ extension ProxyServer where System: ~Copyable {
             output.append(#"{"status":"ready","models":"#)
             output.append(decimal: models.count)
             output.append("}")
+        }
+    }
+
+    /// What was verified last, of one model or of all.
+    private mutating func answerVerification(
+        _ client: Token, of model: String?, on loop: inout EventLoop<System>
+    ) throws(APIError) {
+        let isRootReplaced = configuration.attestationRoot != nil
+        let reports = enclaves.reports
+        guard let model else {
+            return answer(client, on: &loop) { output, _ in
+                output.append(#"{"models":["#)
+                for (index, model) in reports.keys.sorted().enumerated() {
+                    guard let report = reports[model] else { continue }
+                    if index > 0 { output.append(.ascii(",")) }
+                    VerificationDocument(report, isRootReplaced: isRootReplaced).write(to: &output)
+                }
+                output.append("]}")
+            }
+        }
+        guard let report = reports[model] else {
+            throw APIError(
+                404, .notFound, "not_verified",
+                "This model's enclave was not verified yet: that happens with its first request.",
+                param: "model")
+        }
+        answer(client, on: &loop) { output, _ in
+            VerificationDocument(report, isRootReplaced: isRootReplaced).write(to: &output)
         }
     }
 
@@ -103,6 +132,7 @@ extension ProxyServer where System: ~Copyable {
             var sealer = try Sealer(to: key, entropy: &entropy)
             var body = Buffer()
             try exchanges[client].seal(with: &sealer, entropy: &entropy, to: &body)
+            exchanges[client].show(key)
             let request = provider.chat(body: body, to: key.key, for: opener.publicKey)
             let attempt = exchanges[client].makeAttempt(
                 key: key.key, opener: opener, created: loop.wallClock)

@@ -94,7 +94,7 @@ extension ProxyServer where System: ~Copyable {
             let answer = exchanges[client].answer
             loop.write(on: client) { answer.write(json: Self.healthy.utf8Span.span, to: &$0) }
             finishAnswer(client, on: &loop)
-        case .models, .model, .ready: proceed(client, on: &loop)
+        case .models, .model, .ready, .verification: proceed(client, on: &loop)
         case .chatCompletions
         where waitingCount >= configuration.requestCountMax || isOutOfMemory:
             fail(client, with: .overloaded, on: &loop)

@@ -31,6 +31,7 @@ public struct ProxyRun: ~Copyable {
     public typealias Reread = @Sendable () throws(ConfigurationError) -> Configuration
 
     private let supervisor = Supervisor()
+    private let log: Logger
     private var loop: EventLoop<EpollKernel>
     private var server: ProxyServer<EpollKernel, SystemEntropy>
     /// Where clients connect: the first address.
@@ -46,20 +47,13 @@ public struct ProxyRun: ~Copyable {
             throw .configuration(error)
         }
         Self.harden(log)
-        let tls = try Self.tls(configuration)
-        let floor = try Self.floor(configuration)
         var loop = try Self.loop()
         let (listeners, bound) = try Self.listen(on: addresses, configuration, &loop, log)
-        let server: ProxyServer<EpollKernel, SystemEntropy>
-        do throws(E2EEError) {
-            server = try ProxyServer(
-                configuration, listeners: listeners, hosts: bound.map(\.host),
-                port: bound[0].port, tls: tls, floor: floor, entropy: SystemEntropy(), log: log,
-                supervisor: supervisor, reread: reread)
-        } catch {
-            throw .crypto(error)
-        }
+        let server = try Self.server(
+            configuration, listeners: listeners, bound: bound, log: log, supervisor: supervisor,
+            reread: reread)
         address = bound[0]
+        self.log = log
         self.loop = loop
         self.server = server
         Self.sayWhatIsChecked(configuration, log)
@@ -69,6 +63,25 @@ public struct ProxyRun: ~Copyable {
     public mutating func run() {
         supervisor.tell(.ready)
         loop.run(&server)
+        let microseconds = Int(loop.longestTurn / .microseconds(1))
+        log.notice("stopped", metadata: ["longest turn": "\(microseconds) µs"])
+    }
+
+    /// The hub on the real kernel.
+    static func server(
+        _ configuration: Configuration, listeners: [Token], bound: [SocketAddress], log: Logger,
+        supervisor: Supervisor = Supervisor(), reread: Reread? = nil
+    ) throws(Failure) -> ProxyServer<EpollKernel, SystemEntropy> {
+        let tls = try tls(configuration)
+        let floor = try floor(configuration)
+        do throws(E2EEError) {
+            return try ProxyServer(
+                configuration, listeners: listeners, hosts: bound.map(\.host),
+                port: bound.first?.port ?? 0, tls: tls, floor: floor, entropy: SystemEntropy(),
+                log: log, supervisor: supervisor, reread: reread)
+        } catch {
+            throw .crypto(error)
+        }
     }
 
     private static func harden(_ log: Logger) {

@@ -46,6 +46,9 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var collateral = CollateralStore()
     var floor: EvaluationFloor
     var jobs = SideTable<Job>()
+    /// The one model to verify, of a run that does nothing else, and what came of it.
+    var watched: String?
+    var outcome: WatchedOutcome?
     var listeners: [Token]
     /// Chats that wait for an answer, or are getting it.
     var waitingCount = 0
@@ -167,9 +170,10 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         endWhenDrained()
     }
 
-    /// Ends once nobody waits for anything any more.
+    /// Ends once nobody waits for anything any more, and what had to be kept is kept.
     mutating func endWhenDrained() {
-        if isDraining, exchanges.count == 0 { isRunning = false }
+        let isOver = outcome != nil || (isDraining && exchanges.count == 0)
+        if isOver, jobs.count == 0 { isRunning = false }
     }
 
     private mutating func timerExpired(

@@ -16,6 +16,8 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
     private var wire = Buffer()
     /// The time at the beginning of this turn.
     public private(set) var now: Instant
+    /// The longest time that one turn kept all others waiting.
+    public private(set) var longestTurn = Duration.zero
 
     public init(_ kernel: consuming System) {
         var kernel = kernel
@@ -167,6 +169,7 @@ public struct EventLoop<System: Kernel & ~Copyable>: ~Copyable {
         expire(&handler)
         handler.turnEnded(on: &self)
         flush(&handler)
+        longestTurn = max(longestTurn, kernel.now() - now)
     }
 
     private mutating func deliver<Handler: StreamHandler & ~Copyable>(

@@ -17,6 +17,11 @@ enum Console {
     /// What the command was asked for, on standard output, at once.
     static func show(_ text: String) { OperatorLine.show(text) }
 
+    /// A file that somebody else will read.
+    static func keep(_ content: [UInt8], in path: String) throws {
+        try OperatorFile.write(content, to: path)
+    }
+
     /// The reason why the program ends, as one line, with exit status 1.
     static func failure(_ error: any Error) -> ExitCode {
         say("e2ee-proxy: \(error)")

@@ -11,6 +11,9 @@ import Proxy
             answer.
             """,
         version: Version.current,
-        subcommands: [Serve.self, Demo.self, CheckQuote.self, VersionCommand.self],
+        subcommands: [
+            Serve.self, Demo.self, Verify.self, CheckQuote.self, CollateralCommand.self,
+            VersionCommand.self, Simulate.self,
+        ],
         defaultSubcommand: Serve.self)
 }

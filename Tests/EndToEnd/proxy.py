@@ -1,11 +1,14 @@
 """Starts the real program, reads what it prints, and stops it."""
 
+import atexit
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +17,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("E2EE_PROXY_BINARY") or REPOSITORY / ".build/release/e2ee-proxy")
 LISTENING = re.compile(r"listening on http://(\S+):(\d+)")
 API_KEY = "enclave-test-key"
+FOLDER = tempfile.mkdtemp(prefix="e2ee-proxy-user-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def environment(**more: str | None) -> dict[str, str]:
@@ -27,8 +32,13 @@ def environment(**more: str | None) -> dict[str, str]:
         "ALL_PROXY",
         "SSL_CERT",
     )
-    kept = {
-        name: value for name, value in os.environ.items() if not name.upper().startswith(unwanted)
+    folders = {
+        name: f"{FOLDER}/{name}" for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
+    }
+    kept = folders | {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(unwanted) and name not in folders
     }
     return kept | {name: value for name, value in more.items() if value is not None}
 

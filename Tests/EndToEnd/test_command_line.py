@@ -61,8 +61,30 @@ def test_a_key_that_no_header_can_carry_is_refused(enclave, key):
     assert done.returncode != 0 and key not in done.stderr
 
 
-def test_full_verification_is_refused_until_it_exists(enclave):
-    refused(serve(enclave, "--verify", "full"), "verify")
+@pytest.mark.parametrize("more", [["--verify", "full"], []])
+def test_full_verification_sends_nothing_to_hardware_that_is_not_proven(enclave, more):
+    """The tests' enclave signs its quotes with nothing."""
+    before = len(enclave.chats())
+    proxy = Proxy(
+        *("serve", "--host", "127.0.0.1", "--port", "0", "--upstream-url", enclave.url),
+        *("--ca-file", str(enclave.ca_file), *more),
+        **GOOD,
+    ).wait_until_listening()
+    with proxy:
+        answer = httpx.post(proxy.url + "/v1/chat/completions", json=ask("echo:x"), trust_env=False)
+        assert answer.status_code == 502 and answer.json()["error"]["code"] == "attestation_failed"
+        assert len(enclave.chats()) == before
+
+
+def test_another_root_than_intels_is_for_this_machine_alone(tmp_path):
+    root = tmp_path / "root.der"
+    root.write_bytes(b"0")
+    done = run(
+        *("serve", "--port", "0", "--upstream-url", "https://203.0.113.1/api/v1"),
+        *("--attestation-root", str(root), "--accept-unproven-hardware"),
+        **GOOD,
+    )
+    refused(done, "attestation-root")
 
 
 @pytest.mark.parametrize("value", ["none", "", "Binding", "off"])
@@ -247,7 +269,7 @@ def test_the_command_line_wins_over_the_environment(enclave):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("PORT", "x"), ("VERIFY", "full"), ("IDLE_TIMEOUT", "x"), ("LOG_LEVEL", "loud")]
+    "name, value", [("PORT", "x"), ("VERIFY", "none"), ("IDLE_TIMEOUT", "x"), ("LOG_LEVEL", "loud")]
 )
 def test_a_wrong_value_in_the_environment_ends_the_program(enclave, name, value):
     done = run(

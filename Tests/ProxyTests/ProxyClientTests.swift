@@ -140,6 +140,15 @@ import Testing
         try bench.settle()
         try bench.pass(.seconds(31))
         #expect(inBody.text().hasPrefix("HTTP/1.1 408"))
+        let dripping = try bench.connect()
+        dripping.send(String(ProxyBench.chat().dropLast(5)))
+        try bench.settle()
+        for _ in 0..<3 {
+            try bench.pass(.seconds(11))
+            dripping.send("x")
+            try bench.settle()
+        }
+        #expect(dripping.text().hasPrefix("HTTP/1.1 408"))
         let silent = try bench.connect()
         try bench.pass(.seconds(11))
         #expect(silent.isClosed && silent.sent.isEmpty)

@@ -18,6 +18,13 @@ public struct AttestationReport: Sendable {
         self.level = level
     }
 
+    /// The report on evidence that could not even be read.
+    public init(refusing model: String, _ error: AttestationError) {
+        self.init(model: model, level: .full)
+        failure = error
+        checks = [Check("reply read", .failed(error))]
+    }
+
     /// The key.
     /// - Throws: what refused the evidence.
     public func verifiedKey() throws(AttestationError) -> VerifiedKey {

@@ -16,8 +16,16 @@ public struct VerifiedKey: Sendable {
     public let scope: Scope
     /// Every check there is, also those that were not run.
     public let checks: [Check]
+    public let level: VerificationLevel
+    /// nil at level `binding`.
+    public let tcbStatus: TCBStatus?
 
-    init(model: String, key: PublicKey, expiresAt: Int, scope: Scope, checks: [Check]) {
+    init(
+        model: String, key: PublicKey, expiresAt: Int, scope: Scope, checks: [Check],
+        level: VerificationLevel = .binding, tcbStatus: TCBStatus? = nil
+    ) {
+        self.level = level
+        self.tcbStatus = tcbStatus
         self.model = model
         self.key = key
         self.expiresAt = expiresAt

@@ -75,7 +75,7 @@ public struct Verifier: Sendable {
         }
         report.key = VerifiedKey(
             model: report.model, key: key, expiresAt: expiresAt, scope: .gateway,
-            checks: report.checks)
+            checks: report.checks, level: policy.level, tcbStatus: report.quote?.status)
     }
 
     private func skipTheRest(of report: inout AttestationReport) {

@@ -18,7 +18,10 @@ struct StoredCollateral: Sendable {
     init?(in folder: String, for platform: QuotedPlatform) {
         let content: Buffer
         let path = Self.path(in: folder, for: platform)
-        do throws(SmallFile.Failure) { content = try SmallFile.read(path, isSecret: false) } catch {
+        do throws(SmallFile.Failure) {
+            content = try SmallFile.read(
+                path, isSecret: false, byteCountMax: Collateral.byteCountMax)
+        } catch {
             return nil
         }
         let json = content.readable.array
@@ -34,8 +37,11 @@ struct StoredCollateral: Sendable {
         try StoredFile.write(json.readable, to: Self.path(in: folder, for: platform))
     }
 
+    /// The folder of all bundles.
+    static func folder(in cache: String) -> String { cache + "/collateral" }
+
     private static func path(in folder: String, for platform: QuotedPlatform) -> String {
         let name = Hex.string(platform.fmspc.span)
-        return "\(folder)/collateral/\(name)-\(platform.authority.rawValue).json"
+        return "\(Self.folder(in: folder))/\(name)-\(platform.authority.rawValue).json"
     }
 }

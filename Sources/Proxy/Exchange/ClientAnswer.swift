@@ -9,6 +9,8 @@ struct ClientAnswer {
     var keepsAlive = true
     /// The allowed origin of the page that asks; nil where no page does.
     var origin: String?
+    /// What was verified of the key the request was sealed to; nil before.
+    var verification: [(name: StaticString, value: String)] = []
     /// HEAD: the same head, no body.
     var omitsBody = false
 
@@ -88,13 +90,17 @@ struct ClientAnswer {
         if !isOldClient { ChunkWriter.last(to: &outbox) }
     }
 
+    private static let exposedFields =
+        "x-request-id, retry-after, x-e2ee-key, x-e2ee-scope, x-e2ee-verification"
+
     private func writeCommonFields(to outbox: inout Buffer) {
         field("Cache-Control", "no-store", to: &outbox)
         field("x-request-id", requestID, to: &outbox)
         field("X-Content-Type-Options", "nosniff", to: &outbox)
+        for (name, value) in verification { field(name, value, to: &outbox) }
         if let origin {
             field("Access-Control-Allow-Origin", origin, to: &outbox)
-            field("Access-Control-Expose-Headers", "x-request-id, retry-after", to: &outbox)
+            field("Access-Control-Expose-Headers", Self.exposedFields, to: &outbox)
         }
         field("Vary", "Origin", to: &outbox)
         field("Connection", keepsAlive ? "keep-alive" : "close", to: &outbox)

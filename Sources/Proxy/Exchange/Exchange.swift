@@ -236,6 +236,11 @@ struct Exchange: ~Copyable {
         body.release()
     }
 
+    /// The answer's head will name the key that the request was sealed to.
+    mutating func show(_ key: VerifiedKey) {
+        answer.verification = VerificationDocument.headFields(of: key)
+    }
+
     /// The answer is cut short, so that no client takes it for complete.
     mutating func cut() { answer.keepsAlive = false }
 

@@ -11,6 +11,8 @@ enum Route: Equatable {
     case health
     /// Whether it can serve: it takes requests, and the provider can be reached.
     case ready
+    /// What was verified of one model's enclave, or of all that were asked for.
+    case verification(String?)
 
     /// Whether a path is for whoever watches the process, and needs no key.
     static func isWatch(_ path: Span<UInt8>) -> Bool {
@@ -28,30 +30,35 @@ enum Route: Equatable {
         if rest.equals("/models") { return .models }
         if rest.equals("/health") { return .health }
         if rest.equals("/ready") { return .ready }
-        if rest.starts(with: "/models/") {
-            let name = rest.extracting("/models/".utf8.count..<rest.count)
-            if let name = PercentEncoding.decode(name), !name.isEmpty {
-                return .model(String(decoding: name, as: UTF8.self))
-            }
-        }
+        if rest.equals("/verification") { return .verification(nil) }
+        if let name = name(behind: "/models/", in: rest) { return .model(name) }
+        if let name = name(behind: "/verification/", in: rest) { return .verification(name) }
         throw APIError(
             404, .notFound, "not_found",
             "There is nothing here. Served are POST /v1/chat/completions, GET /v1/models, "
-                + "GET /v1/models/{id}, GET /health and GET /ready.")
+                + "GET /v1/models/{id}, GET /verification, GET /health and GET /ready.")
+    }
+
+    /// The decoded name that stands behind `prefix`.
+    private static func name(behind prefix: StaticString, in path: Span<UInt8>) -> String? {
+        guard path.starts(with: prefix) else { return nil }
+        let rest = path.extracting(prefix.utf8CodeUnitCount..<path.count)
+        guard let name = PercentEncoding.decode(rest), !name.isEmpty else { return nil }
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// The methods this route has, as the Allow field lists them.
     var methods: StaticString {
         switch self {
         case .chatCompletions: "POST, OPTIONS"
-        case .models, .model, .health, .ready: "GET, HEAD, OPTIONS"
+        case .models, .model, .health, .ready, .verification: "GET, HEAD, OPTIONS"
         }
     }
 
     func allows(_ method: Method) -> Bool {
         switch self {
         case .chatCompletions: method == .post
-        case .models, .model, .health, .ready: method == .get || method == .head
+        case .models, .model, .health, .ready, .verification: method == .get || method == .head
         }
     }
 }

@@ -1,5 +1,13 @@
 import Reactor
 
+/// A file for the operator.
+public enum OperatorFile {
+    /// Writes it whole, for the owner alone.
+    public static func write(_ content: [UInt8], to path: String) throws {
+        try StoredFile.write(content.span, to: path)
+    }
+}
+
 /// A line for the operator that is no log entry.
 public enum OperatorLine {
     /// To be called first: sees to it that lines for the operator reach nobody else.

@@ -15,7 +15,10 @@ public enum SmallFile {
     }
 
     /// - `isSecret`: refuse a file that anybody but its owner may read or write.
-    public static func read(_ path: String, isSecret: Bool) throws(Failure) -> Buffer {
+    /// - `byteCountMax`: a longer one is refused.
+    public static func read(
+        _ path: String, isSecret: Bool, byteCountMax: Int = byteCountMax
+    ) throws(Failure) -> Buffer {
         let raw = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { throw .unreadable(.last("open")) }
         let descriptor = Descriptor(adopting: raw)

@@ -11,6 +11,8 @@ public import Reactor
 struct Verification: Sendable {
     let nonce: AttestationNonce
     let reading: EvidenceReading
+    /// What it was judged by.
+    var circumstances: Circumstances?
     /// Collateral was fetched for it already: what does not hold by that does not hold.
     var hasFreshCollateral = false
 }
@@ -21,6 +23,8 @@ struct EvidenceReading: Sendable {
     /// nil where no collateral is needed.
     let platform: QuotedPlatform?
     let stored: StoredCollateral?
+    /// The reply it was read from.
+    let reply: [UInt8]
 }
 
 /// Work off the loop's thread, by what follows from it.
@@ -52,7 +56,8 @@ extension ProxyServer where System: ~Copyable {
                 }
                 handover.put(
                     .success(
-                        EvidenceReading(evidence: evidence, platform: platform, stored: stored)))
+                        EvidenceReading(
+                            evidence: evidence, platform: platform, stored: stored, reply: body)))
             } catch {
                 handover.put(.failure(error))
             }
@@ -114,6 +119,7 @@ extension ProxyServer where System: ~Copyable {
         if let platform = verification.reading.platform {
             circumstances.minimumEvaluation = floor.minimum(for: platform)
         }
+        verifications[model]?.circumstances = circumstances
         let (verifier, evidence) = (verifier, verification.reading.evidence)
         let (nonce, all) = (verification.nonce, circumstances)
         let handover = Handover<AttestationReport>()
@@ -136,6 +142,12 @@ extension ProxyServer where System: ~Copyable {
         }
         verifications[model] = nil
         enclaves.reported(report)
+        if let circumstances = verification.circumstances {
+            let record = EvidenceRecord(
+                model: model, nonce: verification.nonce, reply: verification.reading.reply,
+                circumstances: circumstances)
+            tell(model, report, record)
+        }
         if let platform, let verdict = report.quote { note(verdict, of: platform, on: &loop) }
         guard let key = report.key else {
             return refuse(model, report.failure ?? .notVerified, on: &loop)
