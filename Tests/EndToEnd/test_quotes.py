@@ -5,7 +5,7 @@ import json
 import os
 import re
 import subprocess
-from base64 import b64decode
+from binascii import a2b_base64
 
 import pytest
 from cryptography import x509
@@ -34,7 +34,10 @@ def chain(text: bytes, count: int) -> list[bytes] | None:
     if len(found) != count or ARMOUR.sub(b"", text).strip(b" \t\r\n\0"):
         return None
     try:
-        return [b64decode(part.replace(b"\n", b"").replace(b"\r", b"")) for part in found]
+        return [
+            a2b_base64(part.replace(b"\n", b"").replace(b"\r", b""), strict_mode=True)
+            for part in found
+        ]
     except ValueError:
         return None
 

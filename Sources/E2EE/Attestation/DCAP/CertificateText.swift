@@ -25,10 +25,14 @@ enum CertificateText {
     private static func decode(_ armoured: Span<UInt8>) -> [UInt8]? {
         var text = Buffer(capacity: armoured.count)
         for index in 0..<armoured.count where !isLineEnd(armoured[index]) {
-            text.append(armoured[index])
+            let byte = armoured[index]
+            // Letters of the other alphabet, which armour does not have.
+            guard byte != .ascii("-"), byte != .ascii("_") else { return nil }
+            text.append(byte)
         }
         var der = Buffer()
-        guard (try? Base64.decode(text.readable, to: &der)) != nil else { return nil }
+        guard text.count.isMultiple(of: 4), (try? Base64.decode(text.readable, to: &der)) != nil
+        else { return nil }
         return der.readable.array
     }
 

@@ -33,6 +33,7 @@ import Testing
         let other = PlatformSample.sound[1].collateral
         let own = sound.collateral
         let pki = sound.pki
+        let otherRoot = PlatformSample.sound[1].pki.root.certificate.pem
         let signing = bytes(pki.signingChainPEM)
         let spoilt: [((inout Collateral) -> Void, AttestationError)] = [
             ({ $0.tcbInfoIssuerChain = [] }, .badTCBSigningChain),
@@ -53,6 +54,12 @@ import Testing
             ({ $0.pckRevocationList = other.pckRevocationList }, .badCRL),
             ({ $0.pckRevocationListIssuerChain = [] }, .crlIssuerMismatch),
             ({ $0.pckRevocationListIssuerChain = signing }, .crlIssuerMismatch),
+            (
+                {
+                    $0.pckRevocationListIssuerChain = bytes(
+                        pki.platform.certificate.pem + otherRoot)
+                }, .crlIssuerMismatch
+            ),
             (
                 { $0.pckRevocationListIssuerChain = other.pckRevocationListIssuerChain },
                 .crlIssuerMismatch
