@@ -26,6 +26,11 @@ struct ServeOptions: ParsableArguments {
         help: "Service with Intel's collateral. (default: Intel's own)")
     var collateralURL: String?
 
+    @Option(
+        name: .customLong("tolerate-tcb"),
+        help: "STATUS:ADVISORY+ADVISORY:YYYY-MM-DD: put up with such a platform till then.")
+    var tolerateTCB: [String] = []
+
     @Option(help: "For tests: a root certificate (DER) in the place of Intel's.")
     var attestationRoot: String?
 
@@ -111,7 +116,8 @@ struct ServeOptions: ParsableArguments {
             (.keepAliveTimeout, keepAliveTimeout), (.drainTimeout, drainTimeout),
         ]
         var flags: [Setting: [String]] = [
-            .host: host, .allowOrigin: allowOrigin, .allowHost: allowHost,
+            .tolerateTCB: tolerateTCB, .host: host, .allowOrigin: allowOrigin,
+            .allowHost: allowHost,
         ]
         for (setting, isOn) in switches where isOn { flags[setting] = ["true"] }
         for (setting, value) in values { flags[setting] = value.map { [$0] } ?? [] }

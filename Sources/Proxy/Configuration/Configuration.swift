@@ -18,6 +18,8 @@ public struct Configuration: Sendable {
     public var collateralURL: UpstreamURL
     /// A certificate (DER) that evidence must end in, in the place of Intel's: for tests alone.
     public var attestationRoot: [UInt8]?
+    /// Statuses of the platform that are put up with for a while.
+    public var tolerances: [QuotePolicy.Tolerance] = []
     /// Where what can be fetched again is kept; nil to keep nothing.
     public var cacheFolder: String?
     /// Where what must not be forgotten is kept; nil to forget it with the process.
@@ -105,6 +107,7 @@ public struct Configuration: Sendable {
     var attestationPolicy: AttestationPolicy {
         var policy = AttestationPolicy(level: verification)
         if let attestationRoot { policy.root = attestationRoot }
+        policy.quote.tolerances = tolerances
         return policy
     }
 

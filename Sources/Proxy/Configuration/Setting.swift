@@ -8,6 +8,7 @@ public enum Setting: String, CaseIterable, Sendable {
     case verify
     case collateralURL = "collateral-url"
     case attestationRoot = "attestation-root"
+    case tolerateTCB = "tolerate-tcb"
     case cacheFolder = "cache-dir"
     case stateFolder = "state-dir"
     case acceptUnprovenHardware = "accept-unproven-hardware"
@@ -36,7 +37,7 @@ public enum Setting: String, CaseIterable, Sendable {
     /// Whether the setting may be given several times (in the environment: separated by commas).
     public var isList: Bool {
         switch self {
-        case .host, .allowOrigin, .allowHost: true
+        case .host, .allowOrigin, .allowHost, .tolerateTCB: true
         default: false
         }
     }

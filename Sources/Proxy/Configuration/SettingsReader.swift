@@ -41,6 +41,13 @@ public struct SettingsReader: Sendable {
         if let file = value(of: .attestationRoot) {
             configuration.attestationRoot = try Self.certificate(inFile: file)
         }
+        for text in values(of: .tolerateTCB) ?? [] {
+            guard let tolerance = QuotePolicy.Tolerance(text) else {
+                throw .badSetting(
+                    .tolerateTCB, "it must be STATUS:ADVISORY+ADVISORY:YYYY-MM-DD, not Revoked")
+            }
+            configuration.tolerances.append(tolerance)
+        }
         configuration.cacheFolder = try folder(.cacheFolder) ?? UserFolders.cache
         configuration.stateFolder = try folder(.stateFolder) ?? UserFolders.state
         configuration.acceptsUnprovenHardware = try isOn(.acceptUnprovenHardware)

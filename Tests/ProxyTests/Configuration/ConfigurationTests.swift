@@ -122,6 +122,29 @@ import Testing
         }
     }
 
+    @Test func `a weak platform is tolerated by name and until a day`() throws {
+        let reader = SettingsReader(flags: [
+            .tolerateTCB: ["OutOfDate:INTEL-SA-01036+INTEL-SA-01079:2026-12-31"]
+        ])
+        let policy = try reader.configuration().attestationPolicy.quote
+        #expect(
+            policy.tolerances == [
+                QuotePolicy.Tolerance(
+                    .outOfDate, advisories: ["INTEL-SA-01036", "INTEL-SA-01079"],
+                    end: 1_798_675_200)
+            ])
+        for text in [
+            "", "OutOfDate", "OutOfDate:INTEL-SA-1", "OutOfDate:A:2026-13-01",
+            "Revoked:A:2026-12-31",
+            "UpToDate:A:2026-12-31", "Weak:A:2026-12-31", "OutOfDate:A:never",
+            "OutOfDate:A:2026-12-31:",
+        ] {
+            #expect(throws: ConfigurationError.self) {
+                _ = try SettingsReader(flags: [.tolerateTCB: [text]]).configuration()
+            }
+        }
+    }
+
     @Test func `every setting has its environment variable`() {
         #expect(Setting.idleTimeout.environmentName == "E2EE_PROXY_IDLE_TIMEOUT")
         #expect(Setting.upstreamURL.environmentName == "E2EE_PROXY_UPSTREAM_URL")

@@ -16,6 +16,20 @@ public struct QuotePolicy: Equatable, Sendable {
             self.advisories = advisories
             self.end = end
         }
+
+        /// - `text`: `STATUS:ADVISORY+ADVISORY:YYYY-MM-DD`, tolerated until that day begins (UTC);
+        ///   nil for anything else, and for what is never tolerated.
+        public init?(_ text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 3, let status = TCBStatus(rawValue: String(parts[0])),
+                status != .upToDate, status != .revoked
+            else { return nil }
+            let end = String(parts[2]) + "T00:00:00Z"
+            guard let seconds = CalendarTime.seconds(rfc3339: end.utf8Span.span) else { return nil }
+            self.init(
+                status, advisories: Set(parts[1].split(separator: "+").map(String.init)),
+                end: seconds)
+        }
     }
 
     /// TD attributes that may be set beside SEPT_VE_DISABLE, out of `knownAttributes`.
