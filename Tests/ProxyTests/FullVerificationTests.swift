@@ -14,15 +14,7 @@ struct FullBench: ~Copyable {
     var bench: ProxyBench
     let pki: TEEPKI
     /// What the service serves from now on.
-    let served: Served
-
-    final class Served {
-        var collateral: SimulatedCollateral
-        /// A part of the path to which an answer of failure is given.
-        var failing: String?
-        var requests: [String] = []
-        init(_ collateral: SimulatedCollateral) { self.collateral = collateral }
-    }
+    let served: CollateralService
 
     static let now = SimulatedWorld().wallClock
 
@@ -30,7 +22,7 @@ struct FullBench: ~Copyable {
         folder: String? = nil, pki: TEEPKI? = nil, contents: SimulatedCollateral.Contents? = nil
     ) throws {
         let pki = try pki ?? TEEPKI(now: Self.now)
-        let served = Served(
+        let served = CollateralService(
             try SimulatedCollateral(contents ?? .init(now: Self.now), under: pki))
         let quoting = try QuotingEnclave(under: pki)
         let bench = try ProxyBench {
@@ -41,41 +33,11 @@ struct FullBench: ~Copyable {
             $0.stateFolder = folder
         }
         bench.provider.quote = { try SimulatedQuote(reportData: $0).signed(by: quoting) }
-        bench.provider.elsewhere = { Self.answer($0.target, served) }
+        bench.provider.elsewhere = { served.answer($0.target) }
         bench.provider.chat = { try ScriptedProvider.answer($0, ["ok"]) }
         self.bench = bench
         self.pki = pki
         self.served = served
-    }
-
-    private static func answer(_ target: String, _ served: Served) -> String? {
-        guard target.hasPrefix("/pcs/") else { return nil }
-        served.requests.append(target)
-        if let failing = served.failing, target.contains(failing) {
-            return ScriptedProvider.json(500, "{}")
-        }
-        let collateral = served.collateral
-        func chain(_ name: String, _ pem: String) -> String {
-            var output = Buffer()
-            PercentEncoding.encode(pem.utf8Span.span, to: &output)
-            return "\(name): \(output.readable.text)\r\n"
-        }
-        switch target {
-        case "/pcs/tdx/certification/v4/tcb?fmspc=513d00000000":
-            return ScriptedProvider.json(
-                200, collateral.tcbInfo, chain("TCB-Info-Issuer-Chain", collateral.signingChain))
-        case "/pcs/tdx/certification/v4/qe/identity":
-            return ScriptedProvider.json(
-                200, collateral.quotingEnclaveIdentity,
-                chain("SGX-Enclave-Identity-Issuer-Chain", collateral.signingChain))
-        case "/pcs/sgx/certification/v4/pckcrl?ca=platform&encoding=der":
-            return ScriptedProvider.json(
-                200, Hex.string(collateral.pckRevocationList.span),
-                chain("SGX-PCK-CRL-Issuer-Chain", collateral.pckRevocationListChain))
-        case "/pcs/sgx/certification/v4/rootcacrl":
-            return ScriptedProvider.json(200, Hex.string(collateral.rootRevocationList.span))
-        default: return ScriptedProvider.json(404, "{}")
-        }
     }
 
     /// Asks once, and says what came of it.

@@ -1,3 +1,4 @@
+import Simulator
 import TestSupport
 
 @testable import E2EE
@@ -16,6 +17,8 @@ struct SimulationRun: ~Copyable {
     private var random: SeededEntropy
     private var bench: ProxyBench
     private var clients: [SimulatedClient] = []
+    /// Whether evidence is verified down to the root of a simulated platform.
+    private let isFull: Bool
     /// Whether the provider's evidence, where it gives any, is good.
     private var isHonest = true
     private static let stepCount = 400
@@ -33,8 +36,14 @@ struct SimulationRun: ~Copyable {
     init(seed: UInt64) throws {
         self.seed = seed
         random = SeededEntropy(seed: seed)
+        isFull = random.once(in: 3)
+        let isFull = isFull
         bench = try ProxyBench(seed: seed) {
             $0.upstream = try! UpstreamURL("http://localhost:9/api/v1")
+            guard isFull else { return }
+            $0.verification = .full
+            $0.attestationRoot = Platform.shared.pki.root.certificate.der
+            $0.collateralURL = try! UpstreamURL("http://localhost:9/pcs")
         }
         bench.world.names["localhost"] = Self.addresses
         var order = SeededEntropy(seed: random.next())
@@ -48,7 +57,7 @@ struct SimulationRun: ~Copyable {
     /// Runs to the end.
     /// - Returns: everything the clients received, which a second run of the seed must repeat.
     mutating func run() throws -> String {
-        script()
+        try script()
         for _ in 0..<Self.stepCount { try disturb() }
         let stops = random.once(in: 4)
         if stops { bench.world.signal(.terminate) }
@@ -62,13 +71,14 @@ struct SimulationRun: ~Copyable {
     }
 
     /// How the provider behaves in this run.
-    private mutating func script() {
+    private mutating func script() throws {
         let provider = bench.provider
         var fate = SeededEntropy(seed: random.next())
+        if isFull { try scriptPlatform() }
         if random.once(in: 12) {
             provider.attestationStatus = [429, 500, 503, 404][random.below(4)]
         }
-        if random.once(in: 8) {
+        if !isFull, random.once(in: 8) {
             let (old, new) = Self.lies[random.below(Self.lies.count)]
             provider.spoilAttestation = { $0.replacingFirst(old, new) }
             isHonest = false
@@ -77,6 +87,44 @@ struct SimulationRun: ~Copyable {
         provider.chat = { [unowned provider] request in
             let text = try provider.texts(of: request).last ?? ""
             return try Self.answer(request, echoing: text, by: provider, &fate)
+        }
+    }
+
+    /// The platform behind the evidence: genuine, or condemned by its collateral, or with a quote of
+    /// which one bit was turned.
+    private mutating func scriptPlatform() throws {
+        let platform = Platform.shared
+        let service = CollateralService(platform.good)
+        if random.once(in: 6) {
+            service.collateral = platform.condemning
+            isHonest = false
+        }
+        if random.once(in: 8) { service.failing = ["tcb", "identity", "crl"][random.below(3)] }
+        let bit = random.once(in: 6) ? random.below(8 * 632) : nil
+        if bit != nil { isHonest = false }
+        bench.provider.elsewhere = { service.answer($0.target) }
+        bench.provider.quote = { reportData in
+            var quote = try SimulatedQuote(reportData: reportData).signed(by: platform.quoting)
+            if let bit { quote[bit / 8] ^= 1 << UInt8(bit % 8) }
+            return quote
+        }
+    }
+
+    /// One for all runs: what it signs with never reaches a client.
+    private struct Platform {
+        let pki: TEEPKI
+        let quoting: QuotingEnclave
+        let good: SimulatedCollateral
+        let condemning: SimulatedCollateral
+
+        static let shared = try! Platform()
+
+        init() throws {
+            let now = SimulatedWorld().wallClock
+            pki = try TEEPKI(now: now)
+            quoting = try QuotingEnclave(under: pki)
+            good = try SimulatedCollateral(under: pki, now: now)
+            condemning = try SimulatedCollateral(under: pki, status: "OutOfDate", now: now)
         }
     }
 
