@@ -51,7 +51,9 @@ let package = Package(
         module("Bytes", []),
         module("Reactor", ["Bytes", "CLinux", "COpenSSL"]),
         module("HTTP", ["Bytes"]),
-        module("E2EE", ["Bytes", "COpenSSL", "CSecp256k1"]),
+        .target(
+            name: "E2EE", dependencies: ["Bytes", "COpenSSL", "CSecp256k1"],
+            resources: [.embedInCode("Attestation/Pins/shipped-pins.json")], swiftSettings: house),
         module(
             "Proxy",
             ["Bytes", "Reactor", "HTTP", "E2EE", .product(name: "Logging", package: "swift-log")]),

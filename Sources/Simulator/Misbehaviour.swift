@@ -30,6 +30,38 @@ public enum Misbehaviour: String, CaseIterable, Sendable {
     case statementForm
     case notJSON
     case expired
+    // Evidence of the software, which full verification looks at.
+    /// An event's payload is another than its digest was made of.
+    case eventPayloadChanged
+    case eventDigestChanged
+    case eventsSwapped
+    case eventLeftOut
+    /// Measured twice, and told so.
+    case composeHashTwice
+    /// The application measures an app-id of its own.
+    case eventAfterReady
+    case eventOutOfRange
+    case noEventLog
+    /// One byte of the text that is said to run.
+    case composeChanged
+    /// The reply claims another compose hash than was measured.
+    case claimedHashChanged
+    case otherConfigID = "otherConfigId"
+    case ownerSet
+    case keysetDigestChanged
+    case otherWorkload
+    case endorsementChanged
+    /// The keyset lists another key.
+    case keyNotInKeyset
+    case custodyOfOtherKey
+    case wrongKMSRoot = "wrongKmsRoot"
+    case unpinnedApp
+    case unpinnedImage
+    case unpinnedKeyProvider
+    /// Pinned, as one for development.
+    case developmentImage
+    /// A pinned app with a text that nobody has seen.
+    case newCompose
     case attestation500
     case attestation429
     case attestationRedirect
@@ -98,6 +130,16 @@ public enum Misbehaviour: String, CaseIterable, Sendable {
 
     private static func isUpper(_ scalar: Unicode.Scalar) -> Bool { "A"..."Z" ~= scalar }
     private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { "0"..."9" ~= scalar }
+
+    /// The shape of the reply in which it can be told.
+    var shape: AttestationShape {
+        switch self {
+        case .expired, .keysetDigestChanged, .otherWorkload, .endorsementChanged, .keyNotInKeyset,
+            .custodyOfOtherKey, .wrongKMSRoot:
+            .aci
+        default: .flat
+        }
+    }
 
     /// The status that an answer with nothing but a status has.
     var status: Int? {

@@ -1,3 +1,4 @@
+import Bytes
 import E2EE
 public import Reactor
 import Synchronization
@@ -17,6 +18,18 @@ public struct Simulator: Sendable {
     public let teeRoot: [UInt8]
     /// What a verifier of quotes fetches beside the evidence.
     public let collateral: SimulatedCollateral
+    /// A list of pins (JSON) by which the simulated software is trusted: the flat models' app as a
+    /// model host, the others' as a gateway.
+    public static let pins: String = {
+        var pins = SimulatedSoftware.modelHost.pins(scope: .modelHost)
+        pins.merge(SimulatedSoftware.gateway.pins(scope: .gateway))
+        var development = SimulatedSoftware.modelHost
+        development.image = SimulatedSoftware.developmentImage
+        pins.merge(development.pins(scope: .modelHost, isDevelopment: true))
+        var json = Buffer()
+        pins.write(to: &json)
+        return json.readable.text
+    }()
     public let recording: Recording?
     private let flag: StopFlag
 

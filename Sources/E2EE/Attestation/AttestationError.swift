@@ -80,6 +80,37 @@ public enum AttestationError: Error, Equatable, Sendable {
     case reportDataMalformed
     case statementFormNotSupported
     case keyNotBound
+    // The software.
+    case ownerNotZero
+    case eventLogMissing
+    case eventLogMalformed
+    case eventDigestMismatch(index: Int)
+    case eventLogMismatch(register: Int)
+    case eventMissing
+    case eventRepeated
+    case eventTooLate
+    case eventMalformed
+    case composeHashMismatch
+    case configIDMismatch
+    case claimMismatch
+    case osImageUnknown
+    // The chain from the key to who governs it.
+    case keysetMalformed
+    case keysetDigestMismatch
+    case workloadMismatch
+    case endorsementMismatch
+    case keyNotInKeyset
+    case custodyMalformed
+    case custodyMissing
+    case custodyMismatch
+    // The pins.
+    case baseImageNotPinned
+    case developmentImage
+    case keyProviderNotPinned
+    case kmsRootNotPinned
+    case appNotPinned
+    case composeNotPinned
+    case engineFailed
     /// The verdict needs collateral and there is none: nothing was verified.
     case collateralUnavailable
 

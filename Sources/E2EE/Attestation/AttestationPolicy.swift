@@ -4,6 +4,10 @@ public struct AttestationPolicy: Sendable {
     /// The certificate that quotes and collateral must end in, in DER.
     public var root = IntelRoot.der
     public var quote = QuotePolicy()
+    /// The software that is trusted.
+    public var pins = Pins.shipped
+    /// What happens to other software.
+    public var pinPolicy = PinPolicy.pinned
 
     public init(level: VerificationLevel) { self.level = level }
 }

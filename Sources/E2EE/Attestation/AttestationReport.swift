@@ -11,6 +11,15 @@ public struct AttestationReport: Sendable {
     /// The verdict on the quote; nil at level `binding`, and where it was not reached.
     public internal(set) var quote: QuoteVerdict?
 
+    /// What was measured of the software; nil at level `binding`, and where no genuine quote was.
+    public internal(set) var measurements: Measurements?
+    /// What was put up with.
+    public internal(set) var warnings: [AttestationWarning] = []
+    /// Where the software differs from what is pinned.
+    public internal(set) var mismatches: [PinMismatch] = []
+    /// The pins that would settle all of `mismatches`, for a user who knows better.
+    public internal(set) var approval: Pins?
+
     private var running: String?
 
     init(model: String, level: VerificationLevel) {
@@ -46,8 +55,14 @@ public struct AttestationReport: Sendable {
 
     /// The check that runs has failed, and the evidence is refused.
     mutating func fail(_ error: AttestationError) {
-        failure = error
+        failure = failure ?? error
         if let running { checks.append(Check(running, .failed(error))) }
+        running = nil
+    }
+
+    /// The check that runs comes to no result.
+    mutating func passOver(because reason: String) {
+        if let running { checks.append(Check(running, .notRun(reason: reason))) }
         running = nil
     }
 

@@ -21,6 +21,9 @@ public struct Evidence: Sendable {
     let quotes: [Claim]
     /// Unix seconds after which keys or report are stale.
     let expiryLimits: [Claim]
+    /// `nvidia_payload`: the GPUs' evidence as a JSON text.
+    let gpuPayload: Claim?
+    let software: SoftwareClaims
 
     /// - `json`: the whole body of the reply.
     /// - Throws: `.notJSON` for anything RFC 8259 or common sense forbids (a member named twice);
@@ -38,6 +41,8 @@ public struct Evidence: Sendable {
         keysetKeys = keysets.flatMap { Self.ecdsaKeys(of: $0, in: json) }
         quotes = Self.quotes(of: members, report: report, in: json)
         expiryLimits = Self.expiryLimits(of: report, keysets, in: json)
+        gpuPayload = members.claim("nvidia_payload", in: json)
+        software = SoftwareClaims(members, report: report, in: json)
     }
 
     private static func members(of json: Span<UInt8>) throws(AttestationError) -> JSONMembers {

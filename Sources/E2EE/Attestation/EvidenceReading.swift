@@ -66,14 +66,8 @@ extension Evidence {
         return earliest
     }
 
-    /// "No limit" after a detour through a double, in the spellings that JSON writers give it.
-    private static func isRoundedMaximum(_ digits: Span<UInt8>) -> Bool {
-        digits.equals("18446744073709552000") || digits.equalsIgnoringCase("1.8446744073709552e19")
-            || digits.equalsIgnoringCase("1.8446744073709552e+19")
-    }
-
     private static func unsigned(_ digits: [UInt8]) -> UInt64? {
-        if isRoundedMaximum(digits.span) { return .max }
+        if JCS.isRoundedMaximum(digits.span) { return .max }
         var value: UInt64 = 0
         for digit in digits {
             guard digit.isDigit else { return nil }

@@ -19,6 +19,8 @@ struct JSONMembers {
         }
     }
 
+    var count: Int { members.count }
+
     func value(_ name: StaticString, in bytes: Span<UInt8>) -> JSONValue? {
         members.first { JSONString.matches($0.key, name, in: bytes) }?.value
     }

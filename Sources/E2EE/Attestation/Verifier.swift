@@ -64,6 +64,7 @@ public struct Verifier: Sendable {
         try ReportBinding.check(
             bytes.span.extracting(quote.reportData), binds: key.address, and: nonce)
         report.finish()
+        var scope = VerifiedKey.Scope.gateway
         switch policy.level {
         case .binding: skipTheRest(of: &report)
         case .full:
@@ -72,10 +73,23 @@ public struct Verifier: Sendable {
             report.add(verdict)
             if let failure = verdict.failure { throw failure }
             expiresAt = min(expiresAt, verdict.expiresAt ?? expiresAt)
+            scope = try checkSoftware(of: evidence, key, quote, bytes, &report)
         }
         report.key = VerifiedKey(
-            model: report.model, key: key, expiresAt: expiresAt, scope: .gateway,
+            model: report.model, key: key, expiresAt: expiresAt, scope: scope,
             checks: report.checks, level: policy.level, tcbStatus: report.quote?.status)
+    }
+
+    /// - Returns: what machine this is, by the pins.
+    private func checkSoftware(
+        of evidence: Evidence, _ key: PublicKey, _ quote: TDXQuote, _ bytes: [UInt8],
+        _ report: inout AttestationReport
+    ) throws(AttestationError) -> VerifiedKey.Scope {
+        let check = SoftwareCheck(claims: evidence.software, key: key, quote: quote)
+        let seen = try check.run(on: bytes.span, &report)
+        var pins = PinCheck(
+            policy.pins, policy.pinPolicy, seen, source: "evidence for \(report.model)")
+        return try pins.run(&report)
     }
 
     private func skipTheRest(of report: inout AttestationReport) {
@@ -128,8 +142,7 @@ public struct Verifier: Sendable {
         else { throw .addressMismatch }
     }
 
-    private static let left = [
-        "quote signature", "certificate chain", "collateral", "measurements", "event log",
-        "GPU evidence",
-    ]
+    private static let left =
+        ["quote signature", "certificate chain", "collateral"] + SoftwareCheck.names
+        + ["GPU evidence"]
 }

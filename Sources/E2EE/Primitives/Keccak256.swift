@@ -2,12 +2,12 @@ import Bytes
 
 /// Keccak-256 as Ethereum uses it: the padding is 0x01, where SHA3-256 has 0x06.
 /// Source: The Keccak reference, version 3.0.
-enum Keccak256 {
+package enum Keccak256 {
     static let digestByteCount = 32
     private static let rateByteCount = 136
 
     /// The 32 bytes of the digest. For public data: the state is not wiped.
-    static func digest(_ bytes: Span<UInt8>) -> [UInt8] {
+    package static func digest(_ bytes: Span<UInt8>) -> [UInt8] {
         var state = InlineArray<25, UInt64>(repeating: 0)
         var position = 0
         for index in 0..<bytes.count {

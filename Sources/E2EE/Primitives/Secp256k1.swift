@@ -6,7 +6,7 @@ enum Secp256k1 {
     static let coordinateByteCount = 32
 
     /// Safe to share: a context is only read once it was blinded.
-    @safe private struct Context: @unchecked Sendable {
+    @safe struct Context: @unchecked Sendable {
         let pointer: OpaquePointer
 
         init() {
@@ -26,7 +26,7 @@ enum Secp256k1 {
         }
     }
 
-    private static let context = Context()
+    static let context = Context()
 
     /// Whether 32 bytes spell a number from 1 to the order less one.
     static func isScalar(_ bytes: Span<UInt8>) -> Bool {
@@ -89,7 +89,7 @@ enum Secp256k1 {
         }
     }
 
-    private static func parse(_ bytes: Span<UInt8>) -> secp256k1_pubkey? {
+    static func parse(_ bytes: Span<UInt8>) -> secp256k1_pubkey? {
         // The library reads compressed and hybrid forms too; the wire has neither.
         guard bytes.count == PublicKey.byteCount, bytes[0] == 0x04 else { return nil }
         var point = secp256k1_pubkey()

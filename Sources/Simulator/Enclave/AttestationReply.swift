@@ -23,28 +23,35 @@ struct AttestationReply {
     }
 
     /// - `quote`: signed, and with the nonce in it.
+    /// - `account`: what is said about the software.
     /// - `now`: Unix seconds.
     init(
-        _ model: SimulatedModel, key: PublicKey, quote: [UInt8], nonce: String, now: Int
+        _ model: SimulatedModel, key: PublicKey, quote: [UInt8], _ account: SoftwareAccount,
+        nonce: String, now: Int
     ) {
         let staleAfter = model.misbehaviour == .expired ? now - 1 : now + 3600
+        let notAfter = now + 86_400
         switch model.shape ?? .flat {
         case .flat, .flatBase64:
             self["model_name"] = "\"simulated\""
             self["request_nonce"] = Self.quoted(nonce)
             self["signing_key"] = Self.quoted(key.hex)
-            self["event_log"] = "[\(Self.event)]"
-            self["info"] = Self.info
+            self["event_log"] = account.log
+            self["info"] = account.info
         case .aci:
+            let keyset = Self.epochKeyset(account.keysetKey, notAfter: notAfter)
             self["api_version"] = #""aci/1""#
-            self["workload_id"] = Self.quoted("sha256:" + Self.digest(key.hex))
+            self["workload_id"] = Self.quoted(SoftwareAccount.digest(of: Self.identity))
+            self["workload_keyset_digest"] = Self.quoted(SoftwareAccount.digest(of: keyset))
             self["attestation"] = Self.report(
-                key, quote: quote, keyset: Self.epochKeyset(key, notAfter: now + 86_400),
-                extra: #","freshness":{"fetched_at":\#(now),"stale_after":\#(staleAfter)}"#)
+                account, quote: quote, keyset: keyset,
+                extra: #","freshness":{"fetched_at":\#(now),"stale_after":\#(staleAfter)},"#
+                    + #""keyset_endorsement":\#(account.endorsement(of: keyset))"#)
         case .newer:
+            let keyset = Self.keyset(account.keysetKey, notAfter: notAfter)
             self["api_version"] = #""aci/1""#
-            self["attestation"] = Self.report(
-                key, quote: quote, keyset: Self.keyset(key, notAfter: now + 86_400))
+            self["keyset_digest"] = Self.quoted(SoftwareAccount.digest(of: keyset))
+            self["attestation"] = Self.report(account, quote: quote, keyset: keyset)
         }
         addFlatMembers(model, key: key, nonce: nonce)
         self["intel_quote"] = Self.quoted(
@@ -70,29 +77,30 @@ struct AttestationReply {
         self["candidates_evaluated"] = "1"
     }
 
-    private static let event =
-        #"{"imr":3,"event_type":134217729,"digest":"","event":"simulated","event_payload":""}"#
-
-    private static let info =
-        #"{"app_name":"simulated","app_id":"simulated","compose_hash":"simulated","#
-        + #""tcb_info":{"app_compose":"{}"},"vm_config":"{}"}"#
-
     private static let serverVerification =
         #"{"tdx":{"valid":true,"signatureValid":true},"#
         + #""signingAddressBinding":{"bound":true},"nonceBinding":{"bound":true,"method":"raw"},"#
         + #""note":"simulated: nothing was verified"}"#
 
     private static func report(
-        _ key: PublicKey, quote: [UInt8], keyset: String, extra: String = ""
+        _ account: SoftwareAccount, quote: [UInt8], keyset: String, extra: String = ""
     ) -> String {
-        #"{"vendor":"simulated","tee_type":"tdx","workload_keyset":\#(keyset)\#(extra),"#
-            + #""evidence":{"quote":"\#(Hex.string(quote.span))","event_log":"[]","#
-            + #""vm_config":"{}","key_custody":{"provider":"simulated","keys":[]}}}"#
+        let quote = Hex.string(quote.span)
+        let log = SoftwareAccount.quoted(account.log)
+        let compose = SoftwareAccount.quoted(account.compose)
+        var json = #"{"vendor":"simulated","tee_type":"tdx","workload_keyset":\#(keyset)"#
+        json += #"\#(extra),"evidence":{"quote":"\#(quote)","event_log":\#(log),"#
+        json += #""app_compose":\#(compose),"vm_config":"{}","#
+        json += #""key_custody":\#(account.custody)}}"#
+        return json
     }
 
+    /// The public key that speaks for the workload, as a keyset names it.
+    private static let identity =
+        #"{"algo":"ecdsa-secp256k1","public_key":"\#(SimulatedKMS.workload.publicKey.hex)"}"#
+
     private static func epochKeyset(_ key: PublicKey, notAfter: Int) -> String {
-        #"{"workload_identity":{"public_key":{"algo":"ecdsa-secp256k1","public_key":"#
-            + #""\#(key.hex)"},"subject":null},"#
+        #"{"workload_identity":{"public_key":\#(identity),"subject":null},"#
             + #""keyset_epoch":{"version":1,"not_after":\#(notAfter)},\#(keys(key))}"#
     }
 
@@ -109,10 +117,6 @@ struct AttestationReply {
     }
 
     static func quoted(_ text: String) -> String { "\"\(text)\"" }
-
-    private static func digest(_ text: String) -> String {
-        Hex.string(Hash.sha256(Array(text.utf8)).span)
-    }
 
     private static func base64(_ bytes: [UInt8]) -> String {
         var text = Buffer()

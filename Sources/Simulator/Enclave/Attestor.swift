@@ -15,9 +15,10 @@ struct Attestor: Sendable {
     func reply(
         for enclave: SimulatedEnclave, of model: SimulatedModel, nonce: AttestationNonce, now: Int
     ) throws(SimulatorError) -> String {
-        let quote = try quote(for: enclave, of: model, nonce: nonce)
+        let account = SoftwareAccount(of: model, key: enclave.publicKey, other: enclave.otherKey)
+        let quote = try quote(for: enclave, of: model, account, nonce: nonce)
         var reply = AttestationReply(
-            model, key: enclave.publicKey, quote: quote, nonce: nonce.hex, now: now)
+            model, key: enclave.publicKey, quote: quote, account, nonce: nonce.hex, now: now)
         if let misbehaviour = model.misbehaviour {
             Self.spoil(&reply, of: enclave, as: misbehaviour)
         }
@@ -25,7 +26,8 @@ struct Attestor: Sendable {
     }
 
     private func quote(
-        for enclave: SimulatedEnclave, of model: SimulatedModel, nonce: AttestationNonce
+        for enclave: SimulatedEnclave, of model: SimulatedModel, _ account: SoftwareAccount,
+        nonce: AttestationNonce
     ) throws(SimulatorError) -> [UInt8] {
         var padding = [UInt8](repeating: 0, count: 12)
         var nonceBytes = nonce.bytes
@@ -33,7 +35,10 @@ struct Attestor: Sendable {
         if model.misbehaviour == .wrongReportDataNonce { nonceBytes[0] ^= 1 }
         var quote = SimulatedQuote(
             reportData: enclave.publicKey.address.bytes + padding + nonceBytes)
+        account.software.measure(into: &quote)
         switch model.misbehaviour {
+        case .otherConfigID: quote.mrConfigID[1] ^= 1
+        case .ownerSet: quote.mrOwner[47] = 1
         case .debug: quote.attributes |= 1
         case .sgx: quote.teeType = 0
         case .version3: quote.version = 3
@@ -61,6 +66,10 @@ struct Attestor: Sendable {
         case .verifiedMissing: reply["verified"] = nil
         case .otherModel: reply["model"] = "\"e2ee-demo-other\""
         case .noQuote: reply["intel_quote"] = nil
+        case .noEventLog: reply["event_log"] = nil
+        case .otherWorkload: reply["workload_id"] = AttestationReply.quoted("sha256:" + zeros)
+        case .keysetDigestChanged:
+            reply["workload_keyset_digest"] = AttestationReply.quoted("sha256:" + zeros)
         default: spoilKey(&reply, of: enclave, as: misbehaviour)
         }
     }

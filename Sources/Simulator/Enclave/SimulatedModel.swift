@@ -37,7 +37,15 @@ public struct SimulatedModel: Sendable {
     init(_ misbehaviour: Misbehaviour) {
         self.init(
             id: misbehaviour.model, name: "Bad: \(misbehaviour.rawValue)", answering: .echo,
-            shape: misbehaviour == .expired ? .aci : .flat, misbehaviour: misbehaviour)
+            shape: misbehaviour.shape, misbehaviour: misbehaviour)
+    }
+
+    /// What its enclave runs: flat replies are a model host's own, reports are a gateway's.
+    var software: SimulatedSoftware {
+        switch shape {
+        case .aci, .newer: .gateway
+        default: .modelHost
+        }
     }
 
     /// The model as the provider's catalogue lists it.

@@ -26,6 +26,8 @@ public struct SimulatedQuote: Sendable {
     public var xfam: UInt64 = 0x0006_02E7
     public var mrTD = Self.measurement("firmware")
     public var mrConfigID = Self.nothing
+    public var mrOwner = Self.nothing
+    public var mrOwnerConfig = Self.nothing
     public var rtmrs = (0..<4).map { Self.measurement("register \($0)") }
     public var reportData: [UInt8]
     /// The versions that run now; report 1.5 only.
@@ -63,7 +65,7 @@ public struct SimulatedQuote: Sendable {
     private var body: [UInt8] {
         var body = teeTCBSVN + mrSEAM + mrSignerSEAM + seamAttributes.littleEndianBytes
         body += attributes.littleEndianBytes + xfam.littleEndianBytes
-        body += mrTD + mrConfigID + Self.nothing + Self.nothing
+        body += mrTD + mrConfigID + mrOwner + mrOwnerConfig
         body += rtmrs.flatMap { $0 } + reportData
         if report == .version15 { body += teeTCBSVN2 + mrServiceTD }
         return body

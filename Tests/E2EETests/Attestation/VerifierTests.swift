@@ -34,8 +34,11 @@ import TestSupport
         let others = Set(checks.map(\.name)).subtracting(passed)
         #expect(
             others == [
-                "freshness", "quote signature", "certificate chain", "collateral", "measurements",
-                "event log", "GPU evidence",
+                "freshness", "quote signature", "certificate chain", "collateral", "GPU evidence",
+                "owner registers", "event log", "start-up events", "compose text", "MR_CONFIG_ID",
+                "claimed measurements", "keyset digest", "workload id", "keyset endorsement",
+                "key in the keyset", "key custody", "base image", "KMS root", "app",
+                "compose hash pinned",
             ])
         var dated = ReplySample()
         dated.makeACI(notAfter: "9999999999")

@@ -56,6 +56,22 @@ struct Conversation {
         ).verifiedKey()
     }
 
+    /// What full verification says of a model's evidence, by the simulator's own pins.
+    func report(
+        on model: String, _ policy: PinPolicy = .pinned, pins: Pins? = nil
+    ) throws -> AttestationReport {
+        var entropy = SystemEntropy()
+        let nonce = try AttestationNonce(from: &entropy)
+        let evidence = try Evidence(attestation(of: model, nonce: nonce).body.span)
+        var full = AttestationPolicy(level: .full)
+        full.root = simulator.teeRoot
+        full.pins = try pins ?? Pins(json: Array(Simulator.pins.utf8).span)
+        full.pinPolicy = policy
+        var circumstances = Circumstances(now: WallClock.now().seconds)
+        circumstances.collateral = try simulator.collateral.collateral()
+        return Verifier(full).report(on: evidence, model: model, nonce: nonce, in: circumstances)
+    }
+
     /// Attests, seals, sends, and opens what comes back.
     func chat(_ model: String, _ text: String, milliseconds: Int = 5000) throws -> ChatResult {
         try chat(model, with: verifiedKey(of: model), text, milliseconds: milliseconds)
