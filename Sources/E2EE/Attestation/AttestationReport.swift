@@ -10,6 +10,8 @@ public struct AttestationReport: Sendable {
     public internal(set) var key: VerifiedKey?
     /// The verdict on the quote; nil at level `binding`, and where it was not reached.
     public internal(set) var quote: QuoteVerdict?
+    /// The verdict on GPU evidence; nil where there is none that can be read, or it was not reached.
+    public internal(set) var gpu: GPUVerdict?
 
     private var running: String?
 
@@ -41,6 +43,18 @@ public struct AttestationReport: Sendable {
     mutating func fail(_ error: AttestationError) {
         failure = error
         if let running { checks.append(Check(running, .failed(error))) }
+        running = nil
+    }
+
+    /// The check that runs has failed, and refuses nothing.
+    mutating func note(_ error: AttestationError) {
+        if let running { checks.append(Check(running, .failed(error))) }
+        running = nil
+    }
+
+    /// The check that runs has nothing to look at.
+    mutating func leave(because reason: String) {
+        if let running { checks.append(Check(running, .notRun(reason: reason))) }
         running = nil
     }
 

@@ -21,6 +21,8 @@ public struct Evidence: Sendable {
     let quotes: [Claim]
     /// Unix seconds after which keys or report are stale.
     let expiryLimits: [Claim]
+    /// A JSON text in a string: what NVIDIA's attestation service is asked with.
+    let gpuPayload: Claim?
 
     /// - `json`: the whole body of the reply.
     /// - Throws: `.notJSON` for anything RFC 8259 or common sense forbids (a member named twice);
@@ -38,7 +40,12 @@ public struct Evidence: Sendable {
         keysetKeys = keysets.flatMap { Self.ecdsaKeys(of: $0, in: json) }
         quotes = Self.quotes(of: members, report: report, in: json)
         expiryLimits = Self.expiryLimits(of: report, keysets, in: json)
+        gpuPayload = members.claim("nvidia_payload", in: json)
     }
+
+    /// The GPU evidence byte for byte, to be posted to NVIDIA's attestation service; nil where the
+    /// reply holds none.
+    public var gpuPayloadText: [UInt8]? { gpuPayload?.text }
 
     private static func members(of json: Span<UInt8>) throws(AttestationError) -> JSONMembers {
         let value: JSONValue

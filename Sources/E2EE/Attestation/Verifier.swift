@@ -42,6 +42,7 @@ public struct Verifier: Sendable {
         _ report: inout AttestationReport
     ) throws(AttestationError) {
         let now = circumstances.now
+        let scope = VerifiedKey.Scope.gateway
         report.begin("verified flag")
         guard evidence.isCalledVerified else { throw .notVerified }
         report.begin("nonce and model echo")
@@ -72,9 +73,11 @@ public struct Verifier: Sendable {
             report.add(verdict)
             if let failure = verdict.failure { throw failure }
             expiresAt = min(expiresAt, verdict.expiresAt ?? expiresAt)
+            let approvalEnd = try checkGPUs(evidence, nonce, scope, circumstances, &report)
+            expiresAt = min(expiresAt, approvalEnd ?? expiresAt)
         }
         report.key = VerifiedKey(
-            model: report.model, key: key, expiresAt: expiresAt, scope: .gateway,
+            model: report.model, key: key, expiresAt: expiresAt, scope: scope,
             checks: report.checks)
     }
 
@@ -91,6 +94,16 @@ public struct Verifier: Sendable {
         return DCAPVerifier(root: policy.root, policy: policy.quote).verdict(
             quote: quote.span, collateral: collateral, at: circumstances.now,
             minimumEvaluation: circumstances.minimumEvaluation)
+    }
+
+    /// - Returns: Unix seconds when the approval of NVIDIA's service ends, where it gave one.
+    private func checkGPUs(
+        _ evidence: Evidence, _ nonce: AttestationNonce, _ scope: VerifiedKey.Scope,
+        _ circumstances: Circumstances, _ report: inout AttestationReport
+    ) throws(AttestationError) -> Int? {
+        let check = GPUCheck(
+            policy: policy, scope: scope, nonce: nonce, circumstances: circumstances)
+        return try check.run(on: evidence.gpuPayload, &report)
     }
 
     private func checkEchoes(
