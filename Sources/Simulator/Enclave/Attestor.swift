@@ -5,8 +5,10 @@ import E2EE
 /// writes the reply around it, spoiled as the model wants it.
 struct Attestor: Sendable {
     private let quoting: QuotingEnclave
+    private let gpus: SimulatedGPUHost
 
-    init(under pki: TEEPKI) throws(SimulatorError) {
+    init(under pki: TEEPKI, gpus: SimulatedGPUHost) throws(SimulatorError) {
+        self.gpus = gpus
         quoting = try QuotingEnclave(under: pki)
     }
 
@@ -16,8 +18,9 @@ struct Attestor: Sendable {
         for enclave: SimulatedEnclave, of model: SimulatedModel, nonce: AttestationNonce, now: Int
     ) throws(SimulatorError) -> String {
         let quote = try quote(for: enclave, of: model, nonce: nonce)
+        let payload = try gpus.payload(for: nonce, as: model.misbehaviour)
         var reply = AttestationReply(
-            model, key: enclave.publicKey, quote: quote, nonce: nonce.hex, now: now)
+            model, key: enclave.publicKey, quote: quote, gpus: payload, nonce: nonce.hex, now: now)
         if let misbehaviour = model.misbehaviour {
             Self.spoil(&reply, of: enclave, as: misbehaviour)
         }
