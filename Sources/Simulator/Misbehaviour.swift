@@ -62,6 +62,22 @@ public enum Misbehaviour: String, CaseIterable, Sendable {
     case developmentImage
     /// A pinned app with a text that nobody has seen.
     case newCompose
+    // Evidence of GPUs.
+    /// The device signed for another nonce.
+    case gpuNonce
+    case gpuSignature
+    /// The firmware's hash is not the certificate's.
+    case gpuFirmware
+    case gpuOtherRoot
+    case gpuCutChain
+    // The answer of NVIDIA's attestation service.
+    case nrasRefuses
+    /// The overall token says `none` for its algorithm and has no signature.
+    case nrasUnsigned
+    case nrasOtherNonce
+    case nrasMissingDevice
+    case nrasExpired
+    // The status of the reply with the evidence.
     case attestation500
     case attestation429
     case attestationRedirect

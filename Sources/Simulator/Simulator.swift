@@ -16,6 +16,12 @@ public struct Simulator: Sendable {
     public let collateralURL: String
     /// The root of the simulated platform's certificates (DER), in the place of Intel's.
     public let teeRoot: [UInt8]
+    /// The base address of a service like NVIDIA's, which judges the simulated GPUs.
+    public let nrasURL: String
+    /// Who its tokens say they are from.
+    public var nrasIssuer: String { SimulatedNRAS.issuer }
+    /// The root of the simulated GPUs' certificates (DER), in the place of NVIDIA's.
+    public let gpuRoot: [UInt8]
     /// What a verifier of quotes fetches beside the evidence.
     public let collateral: SimulatedCollateral
     /// A list of pins (JSON) by which the simulated software is trusted: the flat models' app as a
@@ -57,8 +63,9 @@ public struct Simulator: Sendable {
         }
         let flag = StopFlag()
         let collateral = try SimulatedCollateral(under: pki, now: now)
+        let gpus = try SimulatedGPUHost()
         let run = try SimulatorRun(
-            on: loopback, under: pki, collateral: collateral, tls: tls,
+            on: loopback, under: pki, collateral: collateral, gpus: gpus, tls: tls,
             allowsMisbehaviour: allowsMisbehaviour,
             recording: recording, stop: flag)
         let address = run.address
@@ -66,7 +73,9 @@ public struct Simulator: Sendable {
             address: address, url: "https://\(address)/api/v1",
             authorityPEM: web.authority.certificate.pem,
             collateralURL: "https://\(address)\(SimulatedProvider<SystemEntropy>.collateralPath)",
-            teeRoot: pki.root.certificate.der, collateral: collateral, recording: recording,
+            teeRoot: pki.root.certificate.der,
+            nrasURL: "https://\(address)\(SimulatedProvider<SystemEntropy>.nrasPath)",
+            gpuRoot: gpus.pki.root.certificate.der, collateral: collateral, recording: recording,
             flag: flag)
         // The thread holds the lock for as long as it runs; nobody else wants it.
         let box = Box(run)

@@ -20,6 +20,9 @@ enum FuzzTarget: String, CaseIterable {
     case tcbInfo = "tcb-info"
     case qeIdentity = "qe-identity"
     case collateral = "collateral"
+    case gpuEvidence = "gpu-evidence"
+    case nrasToken = "nras-token"
+    case jwks = "jwks"
     case base64 = "base64"
     case hex = "hex"
     case catalogue = "catalogue"
@@ -57,6 +60,9 @@ enum FuzzTarget: String, CaseIterable {
         case .tcbInfo: QuoteTargets.tcbInfo(input)
         case .qeIdentity: QuoteTargets.qeIdentity(input)
         case .collateral: QuoteTargets.collateral(input)
+        case .gpuEvidence: GPUTargets.evidence(input)
+        case .nrasToken: GPUTargets.token(input)
+        case .jwks: GPUTargets.keys(input)
         case .canary:
             precondition(!(input.count > 3 && input.starts(with: Array("fuzz".utf8))), "the canary")
         }

@@ -113,6 +113,34 @@ public enum AttestationError: Error, Equatable, Sendable {
     case engineFailed
     /// The verdict needs collateral and there is none: nothing was verified.
     case collateralUnavailable
+    // The GPUs' evidence.
+    case gpuPayloadMalformed
+    case gpuEvidenceMissing
+    case gpuEvidenceMalformed
+    case gpuChain
+    case gpuUntrustedRoot
+    case gpuSignature
+    case gpuFWID
+    case gpuNonceMismatch
+    // The answer of NVIDIA's attestation service.
+    case nrasUnavailable
+    case nrasMalformed
+    case nrasKeysMalformed
+    case nrasAlgorithm
+    case nrasKeyUnknown
+    case nrasSignature
+    case nrasIssuer
+    case nrasNotYetValid
+    case nrasExpired
+    case nrasNonceMismatch
+    case nrasRefused
+    case nrasDeviceMissing
+    case nrasDigest
+    case nrasMeasurements
+    case nrasDebug
+    case nrasSecureBoot
+    case nrasModel
+    case nrasCheckFailed
 
     /// Whether newer collateral may be judged otherwise: this one has run out, or is behind.
     public var isOfOldCollateral: Bool {

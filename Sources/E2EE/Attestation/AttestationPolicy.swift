@@ -8,6 +8,13 @@ public struct AttestationPolicy: Sendable {
     public var pins = Pins.shipped
     /// What happens to other software.
     public var pinPolicy = PinPolicy.pinned
+    /// The certificate that GPU evidence must end in, in DER.
+    public var gpuRoot = NVIDIARoot.der
+    public var nras = NRASPolicy.report
+    /// Who signs the tokens of NVIDIA's attestation service.
+    public var nrasIssuer = "https://nras.attestation.nvidia.com"
+    /// The chips that the service may name. One that is not here has not been looked into.
+    public var gpuModels: Set<String> = ["GH100"]
 
     public init(level: VerificationLevel) { self.level = level }
 }
@@ -20,6 +27,8 @@ public struct Circumstances: Sendable {
     public var collateral: Collateral?
     /// The highest numbers seen before for this family of processors.
     public var minimumEvaluation = EvaluationNumbers()
+    /// nil is as good as not asked.
+    public var nras: NRASAnswer?
 
     public init(now: Int) { self.now = now }
 }

@@ -10,6 +10,8 @@ public struct AttestationReport: Sendable {
     public internal(set) var key: VerifiedKey?
     /// The verdict on the quote; nil at level `binding`, and where it was not reached.
     public internal(set) var quote: QuoteVerdict?
+    /// The verdict on GPU evidence; nil where there is none that can be read, or it was not reached.
+    public internal(set) var gpu: GPUVerdict?
 
     /// What was measured of the software; nil at level `binding`, and where no genuine quote was.
     public internal(set) var measurements: Measurements?
@@ -56,6 +58,12 @@ public struct AttestationReport: Sendable {
     /// The check that runs has failed, and the evidence is refused.
     mutating func fail(_ error: AttestationError) {
         failure = failure ?? error
+        if let running { checks.append(Check(running, .failed(error))) }
+        running = nil
+    }
+
+    /// The check that runs has failed, and refuses nothing.
+    mutating func note(_ error: AttestationError) {
         if let running { checks.append(Check(running, .failed(error))) }
         running = nil
     }

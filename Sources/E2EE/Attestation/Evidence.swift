@@ -45,6 +45,10 @@ public struct Evidence: Sendable {
         software = SoftwareClaims(members, report: report, in: json)
     }
 
+    /// The GPU evidence byte for byte, to be posted to NVIDIA's attestation service; nil where the
+    /// reply holds none.
+    public var gpuPayloadText: [UInt8]? { gpuPayload?.text }
+
     private static func members(of json: Span<UInt8>) throws(AttestationError) -> JSONMembers {
         let value: JSONValue
         do throws(JSONError) {

@@ -3,7 +3,7 @@ import Bytes
 /// The members of one object in a text that was checked before: where they stand, none of their
 /// bytes.
 struct JSONMembers {
-    private var members: [(key: JSONValue, value: JSONValue)] = []
+    private(set) var members: [(key: JSONValue, value: JSONValue)] = []
 
     /// nil where `value` is absent or no object.
     init?(_ value: JSONValue?, in bytes: Span<UInt8>) {

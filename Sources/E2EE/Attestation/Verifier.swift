@@ -74,6 +74,8 @@ public struct Verifier: Sendable {
             if let failure = verdict.failure { throw failure }
             expiresAt = min(expiresAt, verdict.expiresAt ?? expiresAt)
             scope = try checkSoftware(of: evidence, key, quote, bytes, &report)
+            let approvalEnd = try checkGPUs(evidence, nonce, scope, circumstances, &report)
+            expiresAt = min(expiresAt, approvalEnd ?? expiresAt)
         }
         report.key = VerifiedKey(
             model: report.model, key: key, expiresAt: expiresAt, scope: scope,
@@ -105,6 +107,16 @@ public struct Verifier: Sendable {
         return DCAPVerifier(root: policy.root, policy: policy.quote).verdict(
             quote: quote.span, collateral: collateral, at: circumstances.now,
             minimumEvaluation: circumstances.minimumEvaluation)
+    }
+
+    /// - Returns: Unix seconds when the approval of NVIDIA's service ends, where it gave one.
+    private func checkGPUs(
+        _ evidence: Evidence, _ nonce: AttestationNonce, _ scope: VerifiedKey.Scope,
+        _ circumstances: Circumstances, _ report: inout AttestationReport
+    ) throws(AttestationError) -> Int? {
+        let check = GPUCheck(
+            policy: policy, scope: scope, nonce: nonce, circumstances: circumstances)
+        return try check.run(on: evidence.gpuPayload, &report)
     }
 
     private func checkEchoes(

@@ -23,11 +23,11 @@ struct AttestationReply {
     }
 
     /// - `quote`: signed, and with the nonce in it.
-    /// - `account`: what is said about the software.
+    /// - `account`: what is said about the software; `gpus`: the text of `nvidia_payload`.
     /// - `now`: Unix seconds.
     init(
         _ model: SimulatedModel, key: PublicKey, quote: [UInt8], _ account: SoftwareAccount,
-        nonce: String, now: Int
+        gpus: String, nonce: String, now: Int
     ) {
         let staleAfter = model.misbehaviour == .expired ? now - 1 : now + 3600
         let notAfter = now + 86_400
@@ -53,13 +53,13 @@ struct AttestationReply {
             self["keyset_digest"] = Self.quoted(SoftwareAccount.digest(of: keyset))
             self["attestation"] = Self.report(account, quote: quote, keyset: keyset)
         }
-        addFlatMembers(model, key: key, nonce: nonce)
+        addFlatMembers(model, key: key, nonce: nonce, gpus: gpus)
         self["intel_quote"] = Self.quoted(
             model.shape == .flatBase64 ? Self.base64(quote) : Hex.string(quote.span))
     }
 
     private mutating func addFlatMembers(
-        _ model: SimulatedModel, key: PublicKey, nonce: String
+        _ model: SimulatedModel, key: PublicKey, nonce: String, gpus: String
     ) {
         self["verified"] = "true"
         self["nonce"] = Self.quoted(nonce)
@@ -70,8 +70,9 @@ struct AttestationReply {
         self["signing_algo"] = "\"ecdsa\""
         self["signing_public_key"] = Self.quoted(key.hex)
         self["signing_address"] = Self.quoted("0x" + key.address.hex)
-        self["nvidia_payload"] = Self.quoted(
-            #"{\"arch\":\"SIMULATED\",\"evidence_list\":[],\"nonce\":\"\#(nonce)\"}"#)
+        var payload = Buffer()
+        payload.append(jsonString: gpus)
+        self["nvidia_payload"] = payload.readable.text
         self["server_verification"] = Self.serverVerification
         self["candidates_available"] = "1"
         self["candidates_evaluated"] = "1"

@@ -5,8 +5,10 @@ import E2EE
 /// writes the reply around it, spoiled as the model wants it.
 struct Attestor: Sendable {
     private let quoting: QuotingEnclave
+    private let gpus: SimulatedGPUHost
 
-    init(under pki: TEEPKI) throws(SimulatorError) {
+    init(under pki: TEEPKI, gpus: SimulatedGPUHost) throws(SimulatorError) {
+        self.gpus = gpus
         quoting = try QuotingEnclave(under: pki)
     }
 
@@ -17,8 +19,10 @@ struct Attestor: Sendable {
     ) throws(SimulatorError) -> String {
         let account = SoftwareAccount(of: model, key: enclave.publicKey, other: enclave.otherKey)
         let quote = try quote(for: enclave, of: model, account, nonce: nonce)
+        let payload = try gpus.payload(for: nonce, as: model.misbehaviour)
         var reply = AttestationReply(
-            model, key: enclave.publicKey, quote: quote, account, nonce: nonce.hex, now: now)
+            model, key: enclave.publicKey, quote: quote, account, gpus: payload, nonce: nonce.hex,
+            now: now)
         if let misbehaviour = model.misbehaviour {
             Self.spoil(&reply, of: enclave, as: misbehaviour)
         }

@@ -18,6 +18,8 @@ public struct CertificateProfile: Sendable {
     public var revocationURL: String?
     /// What the certificate says of a platform.
     public var intel: IntelExtension?
+    /// The hash of a device's firmware (48 bytes), as its certificate names it.
+    public var firmwareID: [UInt8]?
     /// An extension that nobody knows and nobody may ignore.
     public var hasUnknownCriticalExtension = false
 
@@ -50,6 +52,7 @@ public struct CertificateProfile: Sendable {
             list.append(Self.entry("2.5.29.17", alternativeNames))
         }
         if let intel { list.append(Self.entry(IntelExtension.identifier, intel.encoded)) }
+        if let firmwareID { list.append(Self.firmware(firmwareID)) }
         if hasUnknownCriticalExtension {
             list.append(Self.entry("1.3.6.1.4.1.55555.1", isCritical: true, DER.boolean(true)))
         }
@@ -66,6 +69,13 @@ public struct CertificateProfile: Sendable {
         DER.sequence(
             DER.objectIdentifier(identifier), isCritical ? DER.boolean(true) : [],
             DER.octetString(value))
+    }
+
+    /// Source: TCG DICE Attestation Architecture, section 6.1 (FWID with SHA-384).
+    private static func firmware(_ identifier: [UInt8]) -> [UInt8] {
+        let hash = DER.sequence(
+            DER.objectIdentifier("2.16.840.1.101.3.4.2.2"), DER.octetString(identifier))
+        return entry("2.23.133.5.4.1", DER.sequence(DER.integer(1), hash))
     }
 
     private static func distributionPoint(_ url: String) -> [UInt8] {

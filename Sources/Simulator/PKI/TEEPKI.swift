@@ -32,9 +32,9 @@ public struct TEEPKI: Sendable {
 
     public let root: TestAuthority
     public let platform: TestAuthority
-    public let pckKey: P256Key
+    public let pckKey: ECKey
     public let pck: Certificate
-    public let signingKey: P256Key
+    public let signingKey: ECKey
     public let signing: Certificate
 
     static let componentSVNs: [UInt8] = [8, 8, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0]
@@ -53,9 +53,9 @@ public struct TEEPKI: Sendable {
     public init(_ profiles: Profiles) throws(SimulatorError) {
         root = try TestAuthority(profiles.root)
         platform = try root.authority(profiles.platform)
-        signingKey = try P256Key()
+        signingKey = try ECKey()
         signing = try root.issue(profiles.signing, for: signingKey)
-        pckKey = try P256Key()
+        pckKey = try ECKey()
         pck = try platform.issue(profiles.pck, for: pckKey)
     }
 

@@ -1,32 +1,34 @@
 /// An authority of a simulated public key infrastructure: a key, its certificate, and what it
 /// issues. Source: RFC 5280.
 public struct TestAuthority: Sendable {
-    public let key: P256Key
+    public let key: ECKey
     public let certificate: Certificate
 
     /// A root: its certificate is signed by itself.
-    public init(_ profile: CertificateProfile) throws(SimulatorError) {
-        let key = try P256Key()
+    public init(
+        _ profile: CertificateProfile, on curve: ECKey.Curve = .p256
+    ) throws(SimulatorError) {
+        let key = try ECKey(curve)
         self.key = key
         certificate = try Self.sign(
             profile, for: key, by: key, named: profile.subject)
     }
 
-    private init(key: P256Key, certificate: Certificate) {
+    private init(key: ECKey, certificate: Certificate) {
         self.key = key
         self.certificate = certificate
     }
 
     /// A certificate for `key`.
     public func issue(
-        _ profile: CertificateProfile, for key: P256Key
+        _ profile: CertificateProfile, for key: ECKey
     ) throws(SimulatorError) -> Certificate {
         try Self.sign(profile, for: key, by: self.key, named: certificate.subject)
     }
 
-    /// An authority below this one, with a key of its own.
+    /// An authority below this one, with a key of its own on the same curve.
     public func authority(_ profile: CertificateProfile) throws(SimulatorError) -> TestAuthority {
-        let key = try P256Key()
+        let key = try ECKey(self.key.curve)
         return TestAuthority(key: key, certificate: try issue(profile, for: key))
     }
 
@@ -51,17 +53,15 @@ public struct TestAuthority: Sendable {
             fault == .noAuthorityKey ? [] : CertificateProfile.authorityKey(key.identifier),
             fault == .unknownCriticalExtension ? unknown : [])
         let content = DER.sequence(
-            DER.integer(1), Self.algorithm, certificate.subject, DER.time(validity.lowerBound),
+            DER.integer(1), key.signatureAlgorithm, certificate.subject,
+            DER.time(validity.lowerBound),
             DER.time(validity.upperBound), revoked.isEmpty ? [] : DER.sequence(of: revoked),
             DER.tagged(0, extensions))
         return try Self.signed(content, by: key)
     }
 
-    /// ECDSA with SHA-256.
-    private static let algorithm = DER.sequence(DER.objectIdentifier("1.2.840.10045.4.3.2"))
-
     private static func sign(
-        _ profile: CertificateProfile, for key: P256Key, by issuerKey: P256Key,
+        _ profile: CertificateProfile, for key: ECKey, by issuerKey: ECKey,
         named issuer: [UInt8]
     ) throws(SimulatorError) -> Certificate {
         let serial = key.identifier
@@ -69,15 +69,17 @@ public struct TestAuthority: Sendable {
             DER.time(profile.validity.lowerBound), DER.time(profile.validity.upperBound))
         let extensions = profile.extensions(key: key.identifier, issuer: issuerKey.identifier)
         let content = DER.sequence(
-            DER.tagged(0, DER.integer(2)), DER.integer(bigEndian: serial), algorithm, issuer,
-            validity, profile.subject, key.subjectPublicKeyInfo, DER.tagged(3, extensions))
+            DER.tagged(0, DER.integer(2)), DER.integer(bigEndian: serial),
+            issuerKey.signatureAlgorithm,
+            issuer, validity, profile.subject, key.subjectPublicKeyInfo, DER.tagged(3, extensions))
         return Certificate(
             der: try signed(content, by: issuerKey), subject: profile.subject, serial: serial)
     }
 
     private static func signed(
-        _ content: [UInt8], by key: P256Key
+        _ content: [UInt8], by key: ECKey
     ) throws(SimulatorError) -> [UInt8] {
-        DER.sequence(content, algorithm, DER.bitString(try key.signature(over: content)))
+        let signature = DER.bitString(try key.signature(over: content))
+        return DER.sequence(content, key.signatureAlgorithm, signature)
     }
 }

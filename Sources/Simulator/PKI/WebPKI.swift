@@ -5,7 +5,7 @@ public struct WebPKI: Sendable {
 
     public let authority: TestAuthority
     public let certificate: Certificate
-    public let key: P256Key
+    public let key: ECKey
 
     private static let day = 86_400
 
@@ -30,11 +30,11 @@ public struct WebPKI: Sendable {
             certificate = own.certificate
             return
         case .otherAuthority:
-            key = try P256Key()
+            key = try ECKey()
             certificate = try TestAuthority(root).issue(server, for: key)
             return
         }
-        key = try P256Key()
+        key = try ECKey()
         certificate = try authority.issue(server, for: key)
     }
 }

@@ -7,9 +7,13 @@ struct SimulatedProvider<Source: Entropy> {
     /// Below it Intel's service is simulated.
     static var collateralPath: String { "/collateral" }
 
+    /// Below it NVIDIA's attestation service is simulated.
+    static var nrasPath: String { "/nras" }
+
     private let models: [SimulatedModel]
     private let attestor: Attestor
     private let collateral: SimulatedCollateral
+    private let nras: SimulatedNRAS
     private let recording: Recording?
     private var enclaves: [String: SimulatedEnclave] = [:]
     /// Models that have changed their key as they were meant to.
@@ -17,13 +21,14 @@ struct SimulatedProvider<Source: Entropy> {
     var entropy: Source
 
     init(
-        under pki: TEEPKI, collateral: SimulatedCollateral, allowsMisbehaviour: Bool,
-        entropy: Source, recording: Recording?
+        under pki: TEEPKI, collateral: SimulatedCollateral, gpus: SimulatedGPUHost,
+        allowsMisbehaviour: Bool, entropy: Source, recording: Recording?
     ) throws(SimulatorError) {
         let bad = allowsMisbehaviour ? Misbehaviour.allCases.map(SimulatedModel.init) : []
         models = SimulatedModel.all + bad
         self.collateral = collateral
-        attestor = try Attestor(under: pki)
+        attestor = try Attestor(under: pki, gpus: gpus)
+        nras = try SimulatedNRAS(root: gpus.pki.root.certificate.der)
         self.entropy = entropy
         self.recording = recording
         for model in models where model.shape != nil { try makeEnclave(for: model.id) }
@@ -35,6 +40,10 @@ struct SimulatedProvider<Source: Entropy> {
         if request.path.hasPrefix(Self.collateralPath) {
             let path = request.path.dropFirst(Self.collateralPath.utf8.count)
             return .collateral(path, of: collateral)
+        }
+        if request.path.hasPrefix(Self.nrasPath) {
+            let path = request.path.dropFirst(Self.nrasPath.utf8.count)
+            return .nras(request, path, by: nras, now: now)
         }
         guard request.path.hasPrefix(Self.basePath) else { return .failure(status: 404) }
         guard let authorization = request.field("authorization"),

@@ -19,7 +19,7 @@ public struct QuotingEnclave: Sendable {
         public init() {}
     }
 
-    public let attestationKey: P256Key
+    public let attestationKey: ECKey
     public let report: [UInt8]
     private let certification: [UInt8]
     private let outerType: UInt16
@@ -32,9 +32,9 @@ public struct QuotingEnclave: Sendable {
 
     /// Makes a fresh attestation key and has it certified.
     public init(under pki: TEEPKI, _ profile: Profile = Profile()) throws(SimulatorError) {
-        let key = try P256Key()
+        let key = try ECKey()
         let report = Self.report(
-            vouchingFor: profile.bindsOtherKey ? try P256Key() : key, profile)
+            vouchingFor: profile.bindsOtherKey ? try ECKey() : key, profile)
         let chain = profile.chain ?? Array(pki.pckChainPEM.utf8)
         let signature = try pki.pckKey.rawSignature(over: report)
         certification =
@@ -56,7 +56,7 @@ public struct QuotingEnclave: Sendable {
     }
 
     /// The report's 384 bytes; what is not named here is zero.
-    private static func report(vouchingFor key: P256Key, _ profile: Profile) -> [UInt8] {
+    private static func report(vouchingFor key: ECKey, _ profile: Profile) -> [UInt8] {
         var report = [UInt8](repeating: 0, count: 384)
         let binding = Hash.sha256(Array(key.point.dropFirst()) + profile.authenticationData)
         report.replaceSubrange(0..<16, with: TEEPKI.componentSVNs)

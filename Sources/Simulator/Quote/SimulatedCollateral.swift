@@ -74,7 +74,7 @@ public struct SimulatedCollateral: Sendable {
     }
 
     private static func signed(
-        _ name: String, _ json: String, by key: P256Key
+        _ name: String, _ json: String, by key: ECKey
     ) throws(SimulatorError) -> String {
         let signature = try key.rawSignature(over: Array(json.utf8))
         return #"{"\#(name)":\#(json),"signature":"\#(Hex.string(signature.span))"}"#

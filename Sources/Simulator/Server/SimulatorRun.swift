@@ -10,13 +10,14 @@ struct SimulatorRun: ~Copyable {
 
     init(
         on wanted: SocketAddress, under pki: TEEPKI, collateral: SimulatedCollateral,
-        tls: TLSContext, allowsMisbehaviour: Bool,
+        gpus: SimulatedGPUHost, tls: TLSContext, allowsMisbehaviour: Bool,
         recording: Recording?, stop: StopFlag
     ) throws(SimulatorError) {
         var loop = try Self.loop()
         let bound = try Self.listen(on: wanted, of: &loop)
         let server = try SimulatorServer<EpollKernel, SystemEntropy>(
-            under: pki, collateral: collateral, tls: tls, allowsMisbehaviour: allowsMisbehaviour,
+            under: pki, collateral: collateral, gpus: gpus, tls: tls,
+            allowsMisbehaviour: allowsMisbehaviour,
             entropy: SystemEntropy(), recording: recording, stop: stop)
         address = bound
         self.loop = loop

@@ -22,7 +22,7 @@ public struct SimulatorServer<System: Kernel & ~Copyable, Source: Entropy>: Stre
     /// - `pki`: what evidence is signed under.
     /// - `tls`: the server's role.
     public init(
-        under pki: TEEPKI, collateral: SimulatedCollateral, tls: TLSContext,
+        under pki: TEEPKI, collateral: SimulatedCollateral, gpus: SimulatedGPUHost, tls: TLSContext,
         allowsMisbehaviour: Bool, entropy: Source,
         recording: Recording?, stop: StopFlag
     ) throws(SimulatorError) {
@@ -30,7 +30,7 @@ public struct SimulatorServer<System: Kernel & ~Copyable, Source: Entropy>: Stre
         self.stop = stop
         self.recording = recording
         provider = try SimulatedProvider(
-            under: pki, collateral: collateral, allowsMisbehaviour: allowsMisbehaviour,
+            under: pki, collateral: collateral, gpus: gpus, allowsMisbehaviour: allowsMisbehaviour,
             entropy: entropy,
             recording: recording)
     }

@@ -45,7 +45,7 @@ import COpenSSL
         guard unsafe EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, handle) == 1 else {
             return false
         }
-        let encoded = Self.encoded(signature)
+        let encoded = ECDSASignature.encoded(signature)
         return unsafe message.withUnsafeBufferPointer {
             let message = $0.baseAddress
             return unsafe EVP_DigestVerify(context, encoded, encoded.count, message, $0.count) == 1
@@ -53,18 +53,4 @@ import COpenSSL
     }
 
     func withHandle(_ body: (OpaquePointer) -> Bool) -> Bool { unsafe body(handle) }
-
-    /// The signature as a sequence of two integers. Source: RFC 3279, section 2.2.3.
-    private static func encoded(_ signature: Span<UInt8>) -> [UInt8] {
-        let parts = integer(signature.extracting(0..<32)) + integer(signature.extracting(32..<64))
-        return [0x30, UInt8(parts.count)] + parts
-    }
-
-    private static func integer(_ bytes: Span<UInt8>) -> [UInt8] {
-        var start = 0
-        while start < bytes.count - 1, bytes[start] == 0 { start += 1 }
-        let digits = bytes.extracting(start..<bytes.count)
-        let sign: [UInt8] = digits[0] >= 0x80 ? [0] : []
-        return [0x02, UInt8(sign.count + digits.count)] + sign + digits.array
-    }
 }

@@ -3,16 +3,24 @@ import COpenSSL
 
 /// A certificate as OpenSSL reads it. Source: RFC 5280.
 @safe struct X509Certificate: ~Copyable {
+    enum SignatureAlgorithm {
+        case ecdsaSHA256, ecdsaSHA384
+
+        fileprivate var number: CInt {
+            self == .ecdsaSHA256 ? NID_ecdsa_with_SHA256 : NID_ecdsa_with_SHA384
+        }
+    }
+
     private let handle: OpaquePointer
     let der: [UInt8]
 
-    /// nil of anything but one certificate, signed with ECDSA and SHA-256, and nothing behind it.
-    init?(der: [UInt8]) {
+    /// nil of anything but one certificate, signed as `algorithm` says, and nothing behind it.
+    init?(der: [UInt8], signedWith algorithm: SignatureAlgorithm = .ecdsaSHA256) {
         let parsed: OpaquePointer? = unsafe der.withUnsafeBufferPointer {
             var next = $0.baseAddress
             guard let certificate = unsafe d2i_X509(nil, &next, $0.count) else { return nil }
             guard let start = $0.baseAddress, let end = unsafe next, unsafe end - start == $0.count,
-                unsafe X509_get_signature_nid(certificate) == NID_ecdsa_with_SHA256
+                unsafe X509_get_signature_nid(certificate) == algorithm.number
             else {
                 unsafe X509_free(certificate)
                 return nil
@@ -32,6 +40,12 @@ import COpenSSL
         return unsafe P256PublicKey(adopting: key)
     }
 
+    /// nil where the key is not one of P-384.
+    func publicKeyOfP384() -> P384PublicKey? {
+        guard let key = unsafe X509_get_pubkey(handle) else { return nil }
+        return unsafe P384PublicKey(adopting: key)
+    }
+
     /// Unix seconds; nil where the times are spelled as RFC 5280 forbids. The end is the first
     /// second that is no longer part of it.
     var validity: Range<Int>? {
@@ -41,15 +55,20 @@ import COpenSSL
         return start..<(last + 1)
     }
 
-    /// Whether the subject has one common name and `phrase` stands in it.
-    func isNamed(_ phrase: StaticString) -> Bool {
-        guard let subject = unsafe X509_get_subject_name(handle) else { return false }
+    /// The subject's common name; nil where it has none or several.
+    var commonName: [UInt8]? {
+        guard let subject = unsafe X509_get_subject_name(handle) else { return nil }
         let index = unsafe X509_NAME_get_index_by_NID(subject, NID_commonName, -1)
         guard index >= 0,
             unsafe X509_NAME_get_index_by_NID(subject, NID_commonName, index) < 0,
             let entry = unsafe X509_NAME_get_entry(subject, index)
-        else { return false }
-        let name = unsafe OpenSSLText.bytes(X509_NAME_ENTRY_get_data(entry))
+        else { return nil }
+        return unsafe OpenSSLText.bytes(X509_NAME_ENTRY_get_data(entry))
+    }
+
+    /// Whether the subject has one common name and `phrase` stands in it.
+    func isNamed(_ phrase: StaticString) -> Bool {
+        guard let name = commonName else { return false }
         return name.span.firstRange(of: phrase) != nil
     }
 
@@ -90,19 +109,28 @@ import COpenSSL
     /// Whether `root` vouches for this certificate: signatures, names, key identifiers, path
     /// lengths, key usage, critical extensions. Times are judged elsewhere.
     func isIssued(under root: borrowing X509Certificate) -> Bool {
-        unsafe Self.isPath(from: handle, through: nil, to: root.handle)
+        unsafe Self.isPath(from: handle, through: [], to: root.handle)
     }
 
     /// The same with exactly one authority between them.
     func isIssued(
         under root: borrowing X509Certificate, through authority: borrowing X509Certificate
     ) -> Bool {
-        unsafe Self.isPath(from: handle, through: authority.handle, to: root.handle)
+        unsafe Self.isPath(from: handle, through: [authority.handle], to: root.handle)
+    }
+
+    /// The same with exactly three authorities between them, the nearest first.
+    func isIssued(
+        under root: borrowing X509Certificate, through first: borrowing X509Certificate,
+        _ second: borrowing X509Certificate, _ third: borrowing X509Certificate
+    ) -> Bool {
+        let authorities = unsafe [first.handle, second.handle, third.handle]
+        return unsafe Self.isPath(from: handle, through: authorities, to: root.handle)
     }
 
     /// Source: RFC 5280, section 6. Nothing but `root` is trusted.
     private static func isPath(
-        from leaf: OpaquePointer, through authority: OpaquePointer?, to root: OpaquePointer
+        from leaf: OpaquePointer, through authorities: [OpaquePointer], to root: OpaquePointer
     ) -> Bool {
         guard let store = unsafe X509_STORE_new() else { return false }
         defer { unsafe X509_STORE_free(store) }
@@ -110,8 +138,8 @@ import COpenSSL
         defer { unsafe OPENSSL_sk_free(others) }
         guard let context = unsafe X509_STORE_CTX_new() else { return false }
         defer { unsafe X509_STORE_CTX_free(context) }
-        if let authority = unsafe authority {
-            unsafe OPENSSL_sk_push(others, UnsafeRawPointer(authority))
+        for index in unsafe authorities.indices {
+            unsafe OPENSSL_sk_push(others, UnsafeRawPointer(authorities[index]))
         }
         guard unsafe X509_STORE_add_cert(store, root) == 1,
             unsafe X509_STORE_CTX_init(context, store, leaf, others) == 1
@@ -120,6 +148,6 @@ import COpenSSL
         unsafe X509_STORE_CTX_set_flags(context, UInt(flags))
         guard unsafe X509_verify_cert(context) == 1 else { return false }
         let length = unsafe OPENSSL_sk_num(X509_STORE_CTX_get0_chain(context))
-        return unsafe length == (authority == nil ? 2 : 3)
+        return unsafe Int(length) == authorities.count + 2
     }
 }

@@ -1,26 +1,42 @@
 import COpenSSL
 
-/// A key pair of P-256 that signs with SHA-256. Simulated keys guard nothing, so this one is a
-/// plain value: it is kept encoded and read anew for every signature. Source: FIPS 186-5.
-public struct P256Key: Sendable {
+/// A key pair that signs with ECDSA. Simulated keys guard nothing, so this one is a plain value: it
+/// is kept encoded and read anew for every signature. Source: FIPS 186-5.
+public struct ECKey: Sendable {
+    public enum Curve: Sendable {
+        /// Signs with SHA-256.
+        case p256
+        /// Signs with SHA-384.
+        case p384
+
+        var name: String { self == .p256 ? "P-256" : "P-384" }
+        var identifier: String { self == .p256 ? "1.2.840.10045.3.1.7" : "1.3.132.0.34" }
+        var signatureIdentifier: String {
+            self == .p256 ? "1.2.840.10045.4.3.2" : "1.2.840.10045.4.3.3"
+        }
+        /// Of a coordinate, of r and of s.
+        var byteCount: Int { self == .p256 ? 32 : 48 }
+    }
+
+    public let curve: Curve
     /// The private key as SEC 1 encodes it.
     private let encoded: [UInt8]
-    /// 04 | X (32) | Y (32).
+    /// 04 | X | Y.
     public let point: [UInt8]
 
     /// A fresh key.
-    public init() throws(SimulatorError) {
+    public init(_ curve: Curve = .p256) throws(SimulatorError) {
         guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, "EC", nil) else {
             throw .engineFailed("EVP_PKEY_CTX_new_from_name")
         }
         defer { unsafe EVP_PKEY_CTX_free(context) }
         var made: OpaquePointer?
         guard unsafe EVP_PKEY_keygen_init(context) == 1,
-            unsafe EVP_PKEY_CTX_set_group_name(context, "P-256") == 1,
+            unsafe EVP_PKEY_CTX_set_group_name(context, curve.name) == 1,
             unsafe EVP_PKEY_generate(context, &made) == 1, let key = unsafe made
         else { throw .engineFailed("EVP_PKEY_generate") }
         defer { unsafe EVP_PKEY_free(key) }
-        var point = [UInt8](repeating: 0, count: 65)
+        var point = [UInt8](repeating: 0, count: 1 + 2 * curve.byteCount)
         var written = 0
         guard
             unsafe EVP_PKEY_get_octet_string_param(
@@ -34,6 +50,7 @@ public struct P256Key: Sendable {
             var end = $0.baseAddress
             unsafe i2d_PrivateKey(key, &end)
         }
+        self.curve = curve
         self.encoded = encoded
         self.point = point
     }
@@ -46,8 +63,13 @@ public struct P256Key: Sendable {
         DER.sequence(
             DER.sequence(
                 DER.objectIdentifier("1.2.840.10045.2.1"),
-                DER.objectIdentifier("1.2.840.10045.3.1.7")),
+                DER.objectIdentifier(curve.identifier)),
             DER.bitString(point))
+    }
+
+    /// How certificates name this key's signatures. Source: RFC 5758, section 3.2.
+    var signatureAlgorithm: [UInt8] {
+        DER.sequence(DER.objectIdentifier(curve.signatureIdentifier))
     }
 
     /// Twenty bytes that name the key in certificates. Source: RFC 7093, method 1, shortened so
@@ -68,26 +90,27 @@ public struct P256Key: Sendable {
         defer { unsafe EVP_PKEY_free(key) }
         guard let context = unsafe EVP_MD_CTX_new() else { throw .engineFailed("EVP_MD_CTX_new") }
         defer { unsafe EVP_MD_CTX_free(context) }
-        var signature = [UInt8](repeating: 0, count: 80)
+        var signature = [UInt8](repeating: 0, count: 120)
         var byteCount = signature.count
-        guard unsafe EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1,
+        let digest = unsafe curve == .p256 ? EVP_sha256() : EVP_sha384()
+        guard unsafe EVP_DigestSignInit(context, nil, digest, nil, key) == 1,
             unsafe EVP_DigestSign(context, &signature, &byteCount, message, message.count) == 1
         else { throw .engineFailed("EVP_DigestSign") }
         return Array(signature.prefix(byteCount))
     }
 
-    /// The signature as quotes and collateral carry it: r (32) | s (32).
+    /// The signature as quotes, devices and tokens carry it: r | s.
     public func rawSignature(over message: [UInt8]) throws(SimulatorError) -> [UInt8] {
         let encoded = try signature(over: message)
         // 30 length, 02 length r, 02 length s: both integers are shorter than 128 bytes.
         let firstCount = Int(encoded[3])
         let first = encoded[4..<(4 + firstCount)]
         let second = encoded[(6 + firstCount)...]
-        return Self.padded(first) + Self.padded(second)
+        return padded(first) + padded(second)
     }
 
-    private static func padded(_ integer: ArraySlice<UInt8>) -> [UInt8] {
+    private func padded(_ integer: ArraySlice<UInt8>) -> [UInt8] {
         let digits = integer.drop { $0 == 0 }
-        return [UInt8](repeating: 0, count: 32 - digits.count) + digits
+        return [UInt8](repeating: 0, count: curve.byteCount - digits.count) + digits
     }
 }
