@@ -51,8 +51,14 @@ extension ProxyServer where System: ~Copyable {
                 "passed": "\(passed.joined(separator: ", "))",
                 "not checked": "\(open.joined(separator: ", "))",
                 "tcb": "\(report.quote?.status?.rawValue ?? "-")",
+                "scope": "\(key.scope.name)",
                 "expires": "\(WallClock(seconds: key.expiresAt))",
             ])
+        for warning in report.warnings {
+            log.warning(
+                "\(warning.message)",
+                metadata: ["model": "\(key.model)", "warning": "\(warning.name)"])
+        }
     }
 
     /// The provider could not be asked. Faults that pass are tried again a little later.

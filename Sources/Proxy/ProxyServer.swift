@@ -30,7 +30,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     let supervisor: Supervisor
     let reread: Reread?
     let limits: HTTPLimits
-    let verifier: Verifier
+    var verifier: Verifier
     let log: Logger
     var entropy: Source
     var ids: RequestIDs
@@ -45,6 +45,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var verifications: [String: Verification] = [:]
     var collateral = CollateralStore()
     var floor: EvaluationFloor
+    var nras = NRASState()
     var jobs = SideTable<Job>()
     /// The one model to verify, of a run that does nothing else, and what came of it.
     var watched: String?

@@ -1,10 +1,11 @@
+import E2EE
 import Logging
 import Reactor
 
 // What can be read again while the proxy runs.
 
 extension ProxyServer where System: ~Copyable {
-    /// Reads keys and certificates anew. Where one of them cannot be used, everything stays as it
+    /// Reads keys, certificates and pins anew. Where one of them cannot be used, everything stays as it
     /// is, and the log says why.
     mutating func reload(on loop: inout EventLoop<System>) {
         guard let reread else {
@@ -17,7 +18,7 @@ extension ProxyServer where System: ~Copyable {
             fresh.renew(from: try reread())
             _ = try fresh.checked()
             try take(fresh, on: &loop)
-            log.notice("keys and certificates were read again")
+            log.notice("keys, certificates and pins were read again")
         } catch {
             log.error(
                 "nothing was changed: settings could not be read again",
@@ -36,6 +37,9 @@ extension ProxyServer where System: ~Copyable {
         configuration = fresh
         surface.inboundKey = fresh.inboundKey
         provider = ProviderAPI(configuration)
+        // Whatever was trusted by the old pins is judged anew.
+        verifier = Verifier(configuration.attestationPolicy)
+        enclaves.forgetKeys()
         // Whoever is connected was trusted by the old certificates.
         for link in pool.takeAll() { dropLink(link, on: &loop) }
     }

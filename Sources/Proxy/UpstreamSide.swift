@@ -34,7 +34,7 @@ extension ProxyServer where System: ~Copyable {
         _ request: consuming Buffer, to origin: UpstreamURL, for errand: UpstreamLink.Errand,
         attempt: consuming Attempt? = nil, on loop: inout EventLoop<System>
     ) -> Token {
-        let deadline = loop.now + configuration.connectTimeout
+        let deadline = loop.now + min(configuration.connectTimeout, patience(for: errand))
         let link = UpstreamLink(
             errand, to: origin, request: request, attempt: attempt, connectDeadline: deadline)
         let token = loop.resolve(origin.host, port: origin.port)
@@ -102,13 +102,21 @@ extension ProxyServer where System: ~Copyable {
         }
         upstreams[link].unsentByteCount = loop.pendingByteCount(of: link)
         loop.reportDrained(link)
-        loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
+        loop.setDeadline(loop.now + patience(for: upstreams[link].errand), of: link)
+    }
+
+    /// How long an answer may take to begin.
+    private func patience(for errand: UpstreamLink.Errand) -> Duration {
+        switch errand {
+        case .gpuApproval, .gpuKeys: NRASState.timeout
+        case .chat, .attestation, .catalogue, .collateral: configuration.firstByteTimeout
+        }
     }
 
     /// The connection has taken all of the request: the time for the answer's first byte begins.
     mutating func upstreamDrained(_ link: Token, on loop: inout EventLoop<System>) {
         guard upstreams[link].phase == .working, upstreams[link].head == nil else { return }
-        loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
+        loop.setDeadline(loop.now + patience(for: upstreams[link].errand), of: link)
     }
 
     /// Whether the connection has taken some of the request since this was last asked, though not
@@ -233,6 +241,8 @@ extension ProxyServer where System: ~Copyable {
         case .catalogue: listed(reply, on: &loop)
         case .collateral(let part, let platform):
             fetched(part, of: platform, reply, on: &loop)
+        case .gpuApproval(let model): approved(reply, model, on: &loop)
+        case .gpuKeys: fetchedNRASKeys(reply, on: &loop)
         }
     }
 
@@ -332,6 +342,8 @@ extension ProxyServer where System: ~Copyable {
             catalogueFailed(error, on: &loop)
         case .collateral(_, let platform):
             collateralFailed(platform, error, on: &loop)
+        case .gpuApproval(let model): nrasFailed(model, on: &loop)
+        case .gpuKeys: nrasKeysFailed(on: &loop)
         }
     }
 

@@ -21,12 +21,15 @@ struct Demo: ParsableCommand {
             let reader = SettingsReader(
                 flags: [
                     .upstreamURL: [simulator.url], .collateralURL: [simulator.collateralURL],
+                    .nrasURL: [simulator.nrasURL], .nrasIssuer: [simulator.nrasIssuer],
                     .port: port.map { [$0] } ?? [],
                 ])
             let log = Console.log(at: try reader.logLevel())
             var configuration = try reader.configuration()
             configuration.apiKey = AccessKey("demo".utf8Span.span)
             configuration.attestationRoot = simulator.teeRoot
+            configuration.gpuRoot = simulator.gpuRoot
+            try configuration.trustOnly(pins: Simulator.pins)
             // Every demo has a root of its own: nothing of one is of use to the next.
             configuration.cacheFolder = nil
             configuration.stateFolder = nil

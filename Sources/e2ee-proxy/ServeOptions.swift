@@ -26,6 +26,24 @@ struct ServeOptions: ParsableArguments {
         help: "Service with Intel's collateral. (default: Intel's own)")
     var collateralURL: String?
 
+    @Option(help: "For tests: a root certificate (DER) in the place of NVIDIA's.")
+    var gpuRoot: String?
+
+    @Option(help: "Ask NVIDIA's attestation service: off, report or require. (default: report)")
+    var nras: String?
+
+    @Option(name: .customLong("nras-url"), help: "For tests: another attestation service.")
+    var nrasURL: String?
+
+    @Option(help: "For tests: who signs that service's tokens.")
+    var nrasIssuer: String?
+
+    @Option(help: "File with your own pins (JSON). (default: ~/.config/e2ee-proxy/pins.json)")
+    var pins: String?
+
+    @Option(help: "Software that is not pinned: pinned, strict or report. (default: pinned)")
+    var pinPolicy: String?
+
     @Option(
         name: .customLong("tolerate-tcb"),
         help: "STATUS:ADVISORY+ADVISORY:YYYY-MM-DD: put up with such a platform till then.")
@@ -105,6 +123,8 @@ struct ServeOptions: ParsableArguments {
             (.acceptUnprovenHardware, acceptUnprovenHardware), (.insecureLAN, insecureLAN),
         ]
         let values: [(Setting, String?)] = [
+            (.gpuRoot, gpuRoot), (.nras, nras), (.nrasURL, nrasURL), (.nrasIssuer, nrasIssuer),
+            (.pins, pins), (.pinPolicy, pinPolicy),
             (.collateralURL, collateralURL), (.attestationRoot, attestationRoot),
             (.cacheFolder, cacheFolder), (.stateFolder, stateFolder), (.port, port),
             (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),

@@ -6,7 +6,7 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "For tests: run the simulated provider alone, until standard input ends.",
         discussion: """
-            Writes what a client has to trust into a folder (ca.pem, root.der) and prints one line \
+            Writes what a client has to trust into a folder (ca.pem, root.der, gpu-root.der, pins.json) and prints one line \
             of JSON with the addresses. Nothing in it is genuine.
             """,
         shouldDisplay: false)
@@ -23,8 +23,11 @@ struct Simulate: ParsableCommand {
             let simulator = try Simulator.start(allowsMisbehaviour: misbehave)
             try Console.keep(Array(simulator.authorityPEM.utf8), in: folder + "/ca.pem")
             try Console.keep(simulator.teeRoot, in: folder + "/root.der")
+            try Console.keep(simulator.gpuRoot, in: folder + "/gpu-root.der")
+            try Console.keep(Array(Simulator.pins.utf8), in: folder + "/pins.json")
             Console.show(
-                #"{"url":"\#(simulator.url)","collateral":"\#(simulator.collateralURL)"}"#)
+                #"{"url":"\#(simulator.url)","collateral":"\#(simulator.collateralURL)","#
+                    + #""nras":"\#(simulator.nrasURL)","issuer":"\#(simulator.nrasIssuer)"}"#)
             while readLine() != nil {}
             simulator.stop()
         } catch {

@@ -17,6 +17,9 @@ struct Verify: ParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    @Flag(help: "Trust the software that was seen from now on: add it to your pins.")
+    var approve = false
+
     @Option(help: "Keep the evidence in this folder.")
     var save: String?
 
@@ -36,6 +39,7 @@ struct Verify: ParsableCommand {
 
     func run() throws {
         let document: VerificationDocument
+        var approved: String?
         do {
             try Console.prepare()
             let reader = SettingsReader(flags: options.flags)
@@ -46,10 +50,14 @@ struct Verify: ParsableCommand {
             } else {
                 document = try run.live(model ?? "", savingTo: save)
             }
+            if approve { approved = try run.approve(document) }
         } catch {
             throw Console.failure(error)
         }
         Console.show(json ? document.json : document.text)
+        if let approved {
+            Console.say("approved: added to \(approved); verify again to see it hold")
+        }
         guard document.isVerified else { throw ExitCode(1) }
     }
 }

@@ -30,9 +30,12 @@ class Simulated:
             *("--upstream-url", addresses["url"], "--collateral-url", addresses["collateral"]),
             *("--ca-file", f"{folder}/ca.pem", "--attestation-root", f"{folder}/root.der"),
         ]
-        for name in ("gpu_root", "nras", "pins"):
-            if name in addresses:
-                self.options += [f"--{name.replace('_', '-')}", addresses[name]]
+        self.offline = [
+            *("--attestation-root", f"{folder}/root.der", "--gpu-root", f"{folder}/gpu-root.der"),
+            *("--nras-issuer", addresses["issuer"], "--pins", f"{folder}/pins.json"),
+            *("--upstream-url", addresses["url"]),
+        ]
+        self.options += ["--nras-url", addresses["nras"], *self.offline[2:8]]
 
     def stop(self):
         self.process.stdin.close()
@@ -105,8 +108,8 @@ def test_saved_evidence_is_verified_again_offline_and_at_other_times(simulated, 
     folder = f"{tmp_path}/saved"
     live = verify(simulated, MODEL, "--json", "--save", folder, **folders)
     assert live.returncode == 0
-    offline = ["--evidence", folder, "--attestation-root", f"{simulated.folder}/root.der"]
-    pins = [option for option in simulated.options if "pins" in option]
+    offline = ["--evidence", folder, *simulated.offline]
+    pins = []
     again = run("verify", *offline, *pins, "--json", **folders)
     assert again.returncode == 0, again.stdout + again.stderr
     assert json.loads(again.stdout)["address"] == json.loads(live.stdout)["address"]

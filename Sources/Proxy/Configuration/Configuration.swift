@@ -18,6 +18,16 @@ public struct Configuration: Sendable {
     public var collateralURL: UpstreamURL
     /// A certificate (DER) that evidence must end in, in the place of Intel's: for tests alone.
     public var attestationRoot: [UInt8]?
+    /// The same in the place of NVIDIA's root.
+    public var gpuRoot: [UInt8]?
+    public var nras = NRASPolicy.report
+    /// NVIDIA's attestation service, and who signs its tokens.
+    public var nrasURL: UpstreamURL
+    public var nrasIssuer: String?
+    /// What the user trusts beside what is trusted from the start, and the file it is from.
+    public var pins = Pins()
+    public var pinsFile: String?
+    public var pinPolicy = PinPolicy.pinned
     /// Statuses of the platform that are put up with for a while.
     public var tolerances: [QuotePolicy.Tolerance] = []
     /// Where what can be fetched again is kept; nil to keep nothing.
@@ -57,18 +67,26 @@ public struct Configuration: Sendable {
     public init(upstream: UpstreamURL, apiKey: AccessKey) {
         self.upstream = upstream
         collateralURL = CollateralSource.defaultURL
+        nrasURL = Self.nvidia
         self.apiKey = apiKey
     }
 
     /// Trusts the certificates in `pem` and no others.
     public mutating func trustOnly(certificates pem: String) { trust = .certificates(pem) }
 
-    /// Takes over what may change while the proxy runs: keys and certificates.
+    /// Takes over what may change while the proxy runs: keys, certificates and pins.
     mutating func renew(from fresh: Configuration) {
         trust = fresh.trust
+        pins = fresh.pins
         inboundKey = fresh.inboundKey
         // A key from the environment was taken out of it at the start, and is still the one.
         if !fresh.apiKey.isEmpty { apiKey = fresh.apiKey }
+    }
+
+    /// Trusts the software that `json` pins beside what is trusted from the start, and nothing of
+    /// the user's own.
+    public mutating func trustOnly(pins json: String) throws(PinsError) {
+        pins = try Pins(json: json.utf8Span.span)
     }
 
     /// The addresses to listen on, when everything fits together.
@@ -79,7 +97,7 @@ public struct Configuration: Sendable {
         if verification == .binding, !upstream.isLoopback, !acceptsUnprovenHardware {
             throw .unprovenHardware
         }
-        if attestationRoot != nil, !upstream.isLoopback { throw .foreignRoot }
+        if trustsOthers, !upstream.isLoopback { throw .foreignRoot }
         for host in allowedHosts where !Self.isHostName(host) { throw .badAllowedHost(host) }
         for origin in allowedOrigins where !Self.isOrigin(origin) { throw .badOrigin(origin) }
         var addresses: [SocketAddress] = []
@@ -98,9 +116,22 @@ public struct Configuration: Sendable {
         return addresses
     }
 
+    /// Whether anybody else than Intel and NVIDIA is believed.
+    var trustsOthers: Bool {
+        attestationRoot != nil || gpuRoot != nil || nrasIssuer != nil || nrasURL != Self.nvidia
+    }
+
+    private static let nvidia: UpstreamURL = {
+        guard let url = try? UpstreamURL("https://nras.attestation.nvidia.com") else {
+            preconditionFailure("a URL that cannot be read")
+        }
+        return url
+    }()
+
     /// Whether any of the hosts that are asked is asked through TLS.
     var needsTLS: Bool {
-        upstream.isEncrypted || (verification == .full && collateralURL.isEncrypted)
+        let others = collateralURL.isEncrypted || (nras != .off && nrasURL.isEncrypted)
+        return upstream.isEncrypted || (verification == .full && others)
     }
 
     /// How evidence is judged.
@@ -108,6 +139,11 @@ public struct Configuration: Sendable {
         var policy = AttestationPolicy(level: verification)
         if let attestationRoot { policy.root = attestationRoot }
         policy.quote.tolerances = tolerances
+        policy.pins.merge(pins)
+        policy.pinPolicy = pinPolicy
+        policy.nras = nras
+        if let gpuRoot { policy.gpuRoot = gpuRoot }
+        if let nrasIssuer { policy.nrasIssuer = nrasIssuer }
         return policy
     }
 

@@ -38,8 +38,8 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
             "Listening beyond this machine without TLS would show prompts to the network. "
                 + "Give --insecure-lan to accept that."
         case .foreignRoot:
-            "--attestation-root is accepted for an upstream on this machine only: evidence of any "
-                + "other must end in Intel's root."
+            "--attestation-root, --gpu-root, --nras-url and --nras-issuer are accepted for an "
+                + "upstream on this machine only: evidence of any other must end with Intel and NVIDIA."
         case .badState(let path):
             "\(path) cannot be read. It remembers which collateral was seen, so that older one is "
                 + "refused; `e2ee-proxy collateral reset` forgets it."

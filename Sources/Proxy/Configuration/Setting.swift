@@ -8,6 +8,12 @@ public enum Setting: String, CaseIterable, Sendable {
     case verify
     case collateralURL = "collateral-url"
     case attestationRoot = "attestation-root"
+    case gpuRoot = "gpu-root"
+    case nras
+    case nrasURL = "nras-url"
+    case nrasIssuer = "nras-issuer"
+    case pins
+    case pinPolicy = "pin-policy"
     case tolerateTCB = "tolerate-tcb"
     case cacheFolder = "cache-dir"
     case stateFolder = "state-dir"

@@ -38,9 +38,8 @@ public struct SettingsReader: Sendable {
         if let url = value(of: .collateralURL) {
             configuration.collateralURL = try UpstreamURL(url)
         }
-        if let file = value(of: .attestationRoot) {
-            configuration.attestationRoot = try Self.certificate(inFile: file)
-        }
+        try readRoots(into: &configuration)
+        try readPins(into: &configuration)
         for text in values(of: .tolerateTCB) ?? [] {
             guard let tolerance = QuotePolicy.Tolerance(text) else {
                 throw .badSetting(
@@ -106,10 +105,54 @@ public struct SettingsReader: Sendable {
         return key
     }
 
-    private static func certificate(inFile path: String) throws(ConfigurationError) -> [UInt8] {
+    private func readRoots(
+        into configuration: inout Configuration
+    ) throws(ConfigurationError) {
+        configuration.attestationRoot = try certificate(.attestationRoot)
+        configuration.gpuRoot = try certificate(.gpuRoot)
+        if let url = value(of: .nrasURL) { configuration.nrasURL = try UpstreamURL(url) }
+        configuration.nrasIssuer = value(of: .nrasIssuer)
+        if let text = value(of: .nras) {
+            guard let policy = NRASPolicy(rawValue: text) else {
+                throw .badSetting(.nras, "it must be off, report or require")
+            }
+            configuration.nras = policy
+        }
+    }
+
+    /// The user's own pins: of the file that was named, or of the one where approvals are kept.
+    private func readPins(
+        into configuration: inout Configuration
+    ) throws(ConfigurationError) {
+        if let text = value(of: .pinPolicy) {
+            guard let policy = PinPolicy(rawValue: text) else {
+                throw .badSetting(.pinPolicy, "it must be pinned, strict or report")
+            }
+            configuration.pinPolicy = policy
+        }
+        let named = value(of: .pins)
+        guard let path = named ?? UserFolders.configuration.map({ $0 + "/pins.json" }) else {
+            return
+        }
+        configuration.pinsFile = path
+        let content: Buffer
+        do throws(SmallFile.Failure) {
+            content = try SmallFile.read(path, isSecret: false, byteCountMax: 1 << 20)
+        } catch {
+            if named == nil, case .unreadable(let error) = error, error.isFileMissing { return }
+            throw .badSetting(.pins, "\(path) cannot be read")
+        }
+        let json = content.readable.array
+        do throws(PinsError) { configuration.pins = try Pins(json: json.span) } catch {
+            throw .badSetting(.pins, "\(path): \(error)")
+        }
+    }
+
+    private func certificate(_ setting: Setting) throws(ConfigurationError) -> [UInt8]? {
+        guard let path = value(of: setting) else { return nil }
         let content: Buffer
         do throws(SmallFile.Failure) { content = try SmallFile.read(path, isSecret: false) } catch {
-            throw .badSetting(.attestationRoot, "its file cannot be read")
+            throw .badSetting(setting, "its file cannot be read")
         }
         return content.readable.array
     }

@@ -71,6 +71,11 @@ struct Enclaves {
         return Int(rest.milliseconds / 1000) + 1
     }
 
+    /// No key is used again without a new verification.
+    mutating func forgetKeys() {
+        for model in entries.keys { entries[model]?.key = nil }
+    }
+
     mutating func reported(_ report: AttestationReport) { reports[report.model] = report }
 
     mutating func began(_ model: String) {

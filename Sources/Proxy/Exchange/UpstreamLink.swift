@@ -25,6 +25,9 @@ struct UpstreamLink: ~Copyable {
         case catalogue
         /// A part of the collateral for a kind of machine.
         case collateral(CollateralPart, QuotedPlatform)
+        /// What NVIDIA's attestation service says of a model's GPUs, and the keys it signs with.
+        case gpuApproval(model: String)
+        case gpuKeys
     }
 
     enum Progress: Equatable {

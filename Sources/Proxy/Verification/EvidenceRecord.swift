@@ -4,7 +4,7 @@ import Reactor
 
 /// Everything that one verification looked at, so that it can be done again elsewhere and later. In
 /// a folder: `context.json` (model, nonce, time), `evidence.json` (the provider's reply),
-/// `collateral.json`.
+/// `collateral.json`, and where NVIDIA's service answered `nras.json` and `nras-keys.json`.
 struct EvidenceRecord: Sendable {
     let model: String
     let nonce: AttestationNonce
@@ -47,6 +47,10 @@ struct EvidenceRecord: Sendable {
             collateral.write(to: &json)
             try StoredFile.write(json.readable, to: folder + "/collateral.json")
         }
+        if case .answer(let response, let keys) = circumstances.nras {
+            try StoredFile.write(response.span, to: folder + "/nras.json")
+            try StoredFile.write(keys.span, to: folder + "/nras-keys.json")
+        }
     }
 
     /// Reads what `write` wrote. Blocks.
@@ -71,6 +75,11 @@ struct EvidenceRecord: Sendable {
             circumstances.collateral = try Collateral(json.span)
         } catch {
             throw EvidenceFailure(path + ": it cannot be understood")
+        }
+        if FolderListing.names(in: folder).contains("nras.json") {
+            circumstances.nras = .answer(
+                response: try Self.content(of: folder + "/nras.json"),
+                keys: try Self.content(of: folder + "/nras-keys.json"))
         }
         self.circumstances = circumstances
     }

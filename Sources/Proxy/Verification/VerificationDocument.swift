@@ -44,6 +44,7 @@ public struct VerificationDocument: Sendable {
                 lines.append("advisories \(quote.advisories.joined(separator: ", "))")
             }
         }
+        lines += report.softwareLines
         if let failure = report.failure {
             lines.append("REFUSED    \(failure.message) (\(failure.name))")
         } else {
@@ -78,6 +79,7 @@ public struct VerificationDocument: Sendable {
         Self.write(report.failure, to: &output)
         writeKey(to: &output)
         writeQuote(to: &output)
+        report.writeSoftware(to: &output)
         output.append(#","checks":["#)
         for (index, check) in report.checks.enumerated() {
             if index > 0 { output.append(.ascii(",")) }

@@ -31,6 +31,22 @@ public struct VerificationRun: Sendable {
         return document(report)
     }
 
+    /// Adds to the user's pins what would settle the differences of `document`.
+    /// - Returns: the file; nil where nothing differs from what is pinned.
+    /// - Throws: what keeps it from being written.
+    public func approve(_ document: VerificationDocument) throws -> String? {
+        guard let approval = document.report.approval else { return nil }
+        guard let path = configuration.pinsFile else {
+            throw EvidenceFailure("no folder for pins: set HOME, or give --pins")
+        }
+        var pins = configuration.pins
+        pins.merge(approval)
+        var json = Buffer()
+        pins.write(to: &json)
+        try StoredFile.write(json.readable, to: path)
+        return path
+    }
+
     /// Judges evidence that was saved.
     /// - `seconds`: Unix seconds; nil for the time it was saved.
     public func again(

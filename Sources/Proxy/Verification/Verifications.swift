@@ -13,6 +13,11 @@ struct Verification: Sendable {
     let reading: EvidenceReading
     /// What it was judged by.
     var circumstances: Circumstances?
+    var nras = NRASProgress.settled(.notAsked)
+    /// The service's keys were fetched for it already.
+    var hasFreshKeys = false
+    /// It waits for collateral.
+    var isWaiting = false
     /// Collateral was fetched for it already: what does not hold by that does not hold.
     var hasFreshCollateral = false
 }
@@ -74,6 +79,7 @@ extension ProxyServer where System: ~Copyable {
                 if let platform = reading.platform, let stored = reading.stored {
                     collateral.restore(stored, of: platform)
                 }
+                askNRAS(about: model, on: &loop)
                 gather(for: model, on: &loop)
             case .failure(let error): refuse(model, error, on: &loop)
             case nil: preconditionFailure("work that left nothing")
@@ -89,8 +95,8 @@ extension ProxyServer where System: ~Copyable {
     }
 
     /// Goes on with evidence when there is everything that judging it needs.
-    private mutating func gather(for model: String, on loop: inout EventLoop<System>) {
-        guard let verification = verifications[model] else { return }
+    mutating func gather(for model: String, on loop: inout EventLoop<System>) {
+        guard let verification = verifications[model], !verification.isWaiting else { return }
         guard let platform = verification.reading.platform else {
             return judge(model, by: nil, on: &loop)
         }
@@ -99,9 +105,12 @@ extension ProxyServer where System: ~Copyable {
         case .renewing(let found):
             fetchCollateral(of: platform, on: &loop)
             judge(model, by: found, on: &loop)
-        case .waiting: collateral.wait(for: platform, model)
+        case .waiting:
+            verifications[model]?.isWaiting = true
+            collateral.wait(for: platform, model)
         case .start:
             collateral.wait(for: platform, model)
+            verifications[model]?.isWaiting = true
             verifications[model]?.hasFreshCollateral = true
             fetchCollateral(of: platform, on: &loop)
         case .failed(let error):
@@ -113,8 +122,11 @@ extension ProxyServer where System: ~Copyable {
     private mutating func judge(
         _ model: String, by found: Collateral?, on loop: inout EventLoop<System>
     ) {
-        guard let verification = verifications[model] else { return }
+        guard let verification = verifications[model],
+            case .settled(let answer) = verification.nras
+        else { return }
         var circumstances = Circumstances(now: loop.wallClock)
+        circumstances.nras = answer
         circumstances.collateral = found
         if let platform = verification.reading.platform {
             circumstances.minimumEvaluation = floor.minimum(for: platform)
@@ -140,6 +152,7 @@ extension ProxyServer where System: ~Copyable {
             collateral.discard(platform)
             return gather(for: model, on: &loop)
         }
+        if retriesNRASKeys(report, model, on: &loop) { return }
         verifications[model] = nil
         enclaves.reported(report)
         if let circumstances = verification.circumstances {
@@ -227,7 +240,8 @@ extension ProxyServer where System: ~Copyable {
                 }
             }
             for model in collateral.takeWaiters(platform) {
-                judge(model, by: complete.collateral, on: &loop)
+                verifications[model]?.isWaiting = false
+                gather(for: model, on: &loop)
             }
         } catch {
             collateralFailed(platform, APIError(error), on: &loop)
