@@ -10,7 +10,8 @@ public struct AttestationReport: Sendable {
     public internal(set) var key: VerifiedKey?
     /// The verdict on the quote; nil at level `binding`, and where it was not reached.
     public internal(set) var quote: QuoteVerdict?
-    /// The verdict on GPU evidence; nil where there is none that can be read, or it was not reached.
+    /// The verdict on GPU evidence; nil where there is none that can be read, and where it was not
+    /// reached.
     public internal(set) var gpu: GPUVerdict?
 
     /// What was measured of the software; nil at level `binding`, and where no genuine quote was.

@@ -57,11 +57,11 @@ enum GPUSample {
         nonce: AttestationNonce = nonce, evidenceCount: Int = 2, at now: Int = now
     ) -> AttestationError? {
         do throws(AttestationError) {
-            let end = try AttestationToken.check(
+            _ = try AttestationToken.check(
                 response: response.span, keys: keys.span, nonce: nonce,
                 evidenceCount: evidenceCount, issuer: SimulatedNRAS.issuer, models: ["GH100"],
                 at: now)
-            return end > now ? nil : .nrasExpired
+            return nil
         } catch {
             return error
         }

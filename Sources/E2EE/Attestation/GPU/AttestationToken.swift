@@ -1,8 +1,8 @@
 import Bytes
 
-/// The answer of NVIDIA's attestation service: an overall token, which names the hashes of one token
-/// a device. `[["JWT", overall], {"GPU-0": token, …}]`. Source: NVIDIA Attestation documentation,
-/// "GPU claims", version 2.0.
+/// The answer of NVIDIA's attestation service: an overall token, which names the hashes of one
+/// token a device. `[["JWT", overall], {"GPU-0": token, …}]`. Source: NVIDIA Attestation
+/// documentation, "GPU claims", version 2.0.
 public enum AttestationToken {
     public static let byteCountMax = 4 << 20
     /// How far the service's clock may be ahead of ours.

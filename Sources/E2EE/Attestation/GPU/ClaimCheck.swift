@@ -72,8 +72,8 @@ struct ClaimCheck {
     }
 
     /// - Returns: the first second in which the token is no longer good.
-    /// - Throws: `.nrasIssuer`, `.nrasNotYetValid`, `.nrasExpired`; `.nrasMalformed` where a time is
-    ///   missing.
+    /// - Throws: `.nrasIssuer`, `.nrasNotYetValid`, `.nrasExpired`; `.nrasMalformed` where a time
+    ///   is missing.
     private func time(
         _ members: JSONMembers, _ json: Span<UInt8>
     ) throws(AttestationError) -> Int {

@@ -4,8 +4,8 @@ import Bytes
 enum DeviceText {
     private static let byteCountMax = 32
 
-    /// Letters, digits, points, hyphens and underscores, with zero bytes at the end left out; nil of
-    /// anything else.
+    /// Letters, digits, points, hyphens and underscores, with zero bytes at the end left out; nil
+    /// of anything else.
     static func version(_ bytes: Span<UInt8>) -> String? {
         var end = bytes.count
         while end > 0, bytes[end - 1] == 0 { end -= 1 }

@@ -3,9 +3,9 @@ import Bytes
 /// The part of a verification that is about GPUs: what their evidence is worth on this machine, and
 /// what NVIDIA's service says of it.
 ///
-/// Nothing but the nonce ties the GPUs to the enclave, so another machine's could be shown. Where the
-/// quote vouches for a machine before the model's, that is even how it must be: there a failure is
-/// reported and refuses nothing, unless the service's approval is required.
+/// Nothing but the nonce ties the GPUs to the enclave, so another machine's could be shown. Where
+/// the quote vouches for a machine before the model's, that is even how it must be: there a failure
+/// is reported and refuses nothing, unless the service's approval is required.
 struct GPUCheck {
     let policy: AttestationPolicy
     let scope: VerifiedKey.Scope
@@ -39,8 +39,8 @@ struct GPUCheck {
         return try askedService(about: evidence.deviceCount, &report)
     }
 
-    /// What can be read of the payload; nil, and said so, where nothing can. Evidence that cannot be
-    /// read is worth as much as none.
+    /// What can be read of the payload; nil, and said so, where nothing can. Evidence that cannot
+    /// be read is worth as much as none.
     private func evidence(
         in payload: Claim?, _ report: inout AttestationReport
     ) throws(AttestationError) -> GPUEvidence? {

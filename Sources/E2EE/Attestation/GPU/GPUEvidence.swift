@@ -1,7 +1,7 @@
 import Bytes
 
-/// A reply's `nvidia_payload`: what NVIDIA's attestation service is asked with, and what each device
-/// signed. Judged by nobody yet: that is `GPUVerifier`'s.
+/// A reply's `nvidia_payload`: what NVIDIA's attestation service is asked with, and what each
+/// device signed. Judged by nobody yet: that is `GPUVerifier`'s.
 ///
 /// {"arch", "nonce": 64 digits, "evidence_list": [{"arch", "certificate": five certificates in text
 /// armour, in base64, "evidence": an SPDM request and its response, in base64}]}
@@ -39,6 +39,11 @@ public struct GPUEvidence: Equatable, Sendable {
                     chain: Self.bytes(entry.claim("certificate", in: json)),
                     message: Self.bytes(entry.claim("evidence", in: json))))
         }
+        self.devices = devices
+    }
+
+    init(nonce: AttestationNonce?, devices: [Device]) {
+        self.nonce = nonce
         self.devices = devices
     }
 

@@ -2,8 +2,8 @@ import Bytes
 import COpenSSL
 
 /// A signed token in its compact form: header.claims.signature, each in base64 of the URL alphabet.
-/// The algorithm is ES384 whatever the header says; a header that says otherwise is refused. Source:
-/// RFC 7515, section 3.1; RFC 7518, section 3.4.
+/// The algorithm is ES384 whatever the header says; a header that says otherwise is refused.
+/// Source: RFC 7515, section 3.1; RFC 7518, section 3.4.
 struct JSONWebToken {
     static let byteCountMax = 65_536
 
@@ -38,7 +38,8 @@ struct JSONWebToken {
     }
 
     /// - `text`: what the token was read from.
-    /// - Throws: `.nrasKeyUnknown`, `.nrasKeysMalformed` of a key that is no point, `.nrasSignature`.
+    /// - Throws: `.nrasKeyUnknown`, `.nrasKeysMalformed` of a key that is no point,
+    ///   `.nrasSignature`.
     func check(_ text: Span<UInt8>, with keys: JSONWebKeys) throws(AttestationError) {
         defer { ERR_clear_error() }
         guard let point = keys.point(of: keyIdentifier.span) else { throw .nrasKeyUnknown }

@@ -131,7 +131,10 @@ import TestSupport
         let evidence = try GPUEvidence(Array(try GPUSample.payload().utf8).span)
         let point = Array(GPUSample.host.pki.leafKey.point.dropFirst())
         var message = evidence.devices[0].message
-        guard let key = P384PublicKey(point: point.span) else { return Issue.record("no key") }
+        guard let key = P384PublicKey(point: point.span) else {
+            Issue.record("no key")
+            return
+        }
         let byteCount = message.count
         let offsets = Array(0..<60) + Array(stride(from: 60, to: byteCount - 150, by: 41))
         for offset in offsets + Array((byteCount - 150)..<byteCount) {
@@ -146,7 +149,7 @@ import TestSupport
         }
     }
 
-    @Test(arguments: [4, 36, 60, 3000, 3600, 4000])
+    @Test(arguments: [4, 36, 60, 3000, 3600])
     func `a device with a changed bit is refused`(offset: Int) throws {
         #expect(try failure(message: { $0[offset] ^= 1 }) != nil)
         #expect(try failure(message: { $0[$0.count - 1 - offset / 100] ^= 1 }) == .gpuSignature)

@@ -20,10 +20,10 @@ struct GenuineTokenTests {
             guard let nonce = AttestationNonce(hex: nonce) else { return .nonceMissing }
             let policy = AttestationPolicy(level: .full)
             do throws(AttestationError) {
-                let end = try AttestationToken.check(
+                _ = try AttestationToken.check(
                     response: response.span, keys: keys.span, nonce: nonce, evidenceCount: count,
                     issuer: policy.nrasIssuer, models: policy.gpuModels, at: now)
-                return end > now ? nil : .nrasExpired
+                return nil
             } catch {
                 return error
             }
