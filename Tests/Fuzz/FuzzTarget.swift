@@ -20,6 +20,10 @@ enum FuzzTarget: String, CaseIterable {
     case tcbInfo = "tcb-info"
     case qeIdentity = "qe-identity"
     case collateral = "collateral"
+    case eventLog = "event-log"
+    case keyCustody = "key-custody"
+    case pins = "pins"
+    case jcs = "jcs"
     case base64 = "base64"
     case hex = "hex"
     case catalogue = "catalogue"
@@ -57,6 +61,10 @@ enum FuzzTarget: String, CaseIterable {
         case .tcbInfo: QuoteTargets.tcbInfo(input)
         case .qeIdentity: QuoteTargets.qeIdentity(input)
         case .collateral: QuoteTargets.collateral(input)
+        case .eventLog: SoftwareTargets.eventLog(input)
+        case .keyCustody: SoftwareTargets.keyCustody(input)
+        case .pins: SoftwareTargets.pins(input)
+        case .jcs: BytesTargets.jcs(input)
         case .canary:
             precondition(!(input.count > 3 && input.starts(with: Array("fuzz".utf8))), "the canary")
         }
