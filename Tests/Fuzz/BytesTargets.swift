@@ -38,6 +38,28 @@ enum BytesTargets {
         precondition(again.readable.equals(text.readable), "a string that changed")
     }
 
+    /// A canonical text is JSON, is its own canonical form.
+    static func jcs(_ input: [UInt8]) {
+        guard (try? JSONDocument.check(input.span)) != nil,
+            let first = canonical(input)
+        else { return }
+        guard (try? JSONDocument.check(first.span)) != nil else {
+            preconditionFailure("a canonical text that is no JSON")
+        }
+        precondition(canonical(first) == first, "a canonical text that is not its own form")
+    }
+
+    private static func canonical(_ json: [UInt8]) -> [UInt8]? {
+        guard let root = JSONDocument.root(of: json.span) else { return nil }
+        var output = Buffer()
+        do throws(JCS.Failure) {
+            try JCS.append(root, in: json.span, to: &output)
+        } catch {
+            return nil
+        }
+        return output.readable.array
+    }
+
     /// What decodes encodes to the same text, but for its padding and alphabet.
     static func base64(_ input: [UInt8]) {
         var bytes = Buffer()

@@ -23,6 +23,10 @@ enum FuzzTarget: String, CaseIterable {
     case gpuEvidence = "gpu-evidence"
     case nrasToken = "nras-token"
     case jwks = "jwks"
+    case eventLog = "event-log"
+    case keyCustody = "key-custody"
+    case pins = "pins"
+    case jcs = "jcs"
     case base64 = "base64"
     case hex = "hex"
     case catalogue = "catalogue"
@@ -63,6 +67,10 @@ enum FuzzTarget: String, CaseIterable {
         case .gpuEvidence: GPUTargets.evidence(input)
         case .nrasToken: GPUTargets.token(input)
         case .jwks: GPUTargets.keys(input)
+        case .eventLog: SoftwareTargets.eventLog(input)
+        case .keyCustody: SoftwareTargets.keyCustody(input)
+        case .pins: SoftwareTargets.pins(input)
+        case .jcs: BytesTargets.jcs(input)
         case .canary:
             precondition(!(input.count > 3 && input.starts(with: Array("fuzz".utf8))), "the canary")
         }

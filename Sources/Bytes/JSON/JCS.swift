@@ -1,5 +1,6 @@
 /// The canonical form of a JSON value: the same bytes for the same value, to be hashed. No white
-/// space, members in the order of their names' UTF-16 units, the shortest escapes. Source: RFC 8785.
+/// space, members in the order of their names' UTF-16 units, the shortest escapes.
+/// Source: RFC 8785.
 ///
 /// Numbers are whole and of 64 bits, signed or unsigned, and written exactly: RFC 8785 would round
 /// them to doubles, and the digests that are made here count on 18446744073709551615.
@@ -11,8 +12,8 @@ public enum JCS {
 
     /// Appends the canonical form of `value` to `output`; of a refused value, a part of it.
     /// - `value`: of a text that `JSONDocument.check` has passed.
-    /// - `restoresMaximum`: takes the spellings that a detour through a double gives 2⁶⁴ − 1 for
-    ///   that number.
+    /// - `restoresMaximum`: takes the spellings that a detour through a double gives to the largest
+    ///   number for that number.
     /// - Throws: `.notInteger`.
     /// - Cost: in proportion to the text, and to each object's members times their logarithm.
     public static func append(

@@ -69,6 +69,17 @@ public struct SimulatedSoftware: Sendable {
         quote.mrConfigID = [1] + composeHash + [UInt8](repeating: 0, count: 15)
     }
 
+    /// Members of a flat reply as they are spelled: the log, and `info`.
+    public var flatMembers: String {
+        let compose = SoftwareAccount.quoted(compose)
+        let log = events.map(\.json).joined(separator: ",")
+        var json = #""event_log":[\#(log)],"info":{"app_id":"\#(Self.hex(appID))","#
+        json += #""compose_hash":"\#(Self.hex(composeHash))","#
+        json += #""os_image_hash":"\#(Self.hex(osImageHash))","#
+        json += #""tcb_info":{"app_compose":\#(compose)}}"#
+        return json
+    }
+
     // MARK: Pins
 
     /// The pins by which this software is trusted.

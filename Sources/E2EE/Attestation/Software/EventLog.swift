@@ -1,7 +1,8 @@
 import Bytes
 
 /// What a TD says was measured into its four run-time registers, to be replayed: believed once the
-/// registers of a genuine quote come out. Source: TCG PC Client firmware profile; dstack, `cc-eventlog`.
+/// registers of a genuine quote come out. Source: TCG PC Client firmware profile; dstack,
+/// `cc-eventlog`.
 ///
 /// Entries are `{"imr":0…3,"event_type":u32,"digest":hex,"event":name,"event_payload":hex}`. The
 /// digest of a runtime event is computed here, so its name and payload are as authentic as the

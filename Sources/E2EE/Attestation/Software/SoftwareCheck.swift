@@ -1,7 +1,7 @@
 import Bytes
 
-/// What a genuine quote says about the software behind it, check by check: the log replayed, what it
-/// says about the start, the text that is run, the keys and who gave them.
+/// What a genuine quote says about the software behind it, check by check: the log replayed, what
+/// it says about the start, the text that is run, the keys and who gave them.
 struct SoftwareCheck {
     let claims: SoftwareClaims
     let key: PublicKey
@@ -63,8 +63,8 @@ struct SoftwareCheck {
         return claims.composes.first?.text
     }
 
-    /// The first byte is the form: 1 has the compose hash; 2 and 3 hash it together with things that
-    /// are not in the log alone; all zero is unset.
+    /// The first byte is the form: 1 has the compose hash; 2 and 3 hash it together with more, and
+    /// are not recomputed; all zero is unset.
     private func checkConfigID(
         against seen: Measurements, _ report: inout AttestationReport
     ) throws(AttestationError) {
