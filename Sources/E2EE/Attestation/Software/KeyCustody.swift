@@ -67,7 +67,7 @@ struct KeyCustody: Sendable {
     /// entries must lead there.
     /// - Throws: `.custodyMissing` where no entry is for `key`; `.custodyMalformed` of signatures
     ///   that are by nobody; `.custodyMismatch` where two entries have different roots.
-    /// - Cost: about 120 µs an entry.
+    /// - Cost: two recoveries an entry.
     func root(of key: PublicKey, app: [UInt8]) throws(AttestationError) -> [UInt8] {
         let isCovered = entries.contains {
             $0.key == key && $0.purpose.span.starts(with: Self.encryptionPurpose)
