@@ -5,8 +5,8 @@ import Reactor
 // What can be read again while the proxy runs.
 
 extension ProxyServer where System: ~Copyable {
-    /// Reads keys, certificates and pins anew. Where one of them cannot be used, everything stays as it
-    /// is, and the log says why.
+    /// Reads keys, certificates and pins anew. Where one of them cannot be used, everything stays
+    /// as it is, and the log says why.
     mutating func reload(on loop: inout EventLoop<System>) {
         guard let reread else {
             return log.notice("there is nothing to read again")

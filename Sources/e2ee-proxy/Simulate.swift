@@ -6,8 +6,8 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "For tests: run the simulated provider alone, until standard input ends.",
         discussion: """
-            Writes what a client has to trust into a folder (ca.pem, root.der, gpu-root.der, pins.json) and prints one line \
-            of JSON with the addresses. Nothing in it is genuine.
+            Writes what a client has to trust into a folder (ca.pem, root.der, gpu-root.der, \
+            pins.json) and prints one line of JSON with the addresses. Nothing in it is genuine.
             """,
         shouldDisplay: false)
 

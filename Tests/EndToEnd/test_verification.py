@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 
 import httpx
@@ -173,3 +174,143 @@ def test_a_file_of_what_was_seen_that_was_damaged_ends_the_program(simulated, fo
     assert done.returncode == 1 and "collateral reset" in done.stderr
     assert run("collateral", "reset", **folders).returncode == 0
     assert verify(simulated, MODEL, **folders).returncode == 0
+
+
+# Every kind of bad evidence the simulation has, and the check that must refuse it.
+REFUSED = {
+    "wrong-nonce": "nonceMismatch",
+    "wrong-report-data-nonce": "nonceMismatch",
+    "swapped-key": "keyNotBound",
+    "swapped-address": "addressMismatch",
+    "dirty-padding": "reportDataMalformed",
+    "debug": "debugTD",
+    "unverified": "notVerified",
+    "other-model": "modelMismatch",
+    "keys-differ": "keysDiffer",
+    "statement-form": "statementFormNotSupported",
+    "expired": "expired",
+    "event-payload-changed": "eventDigestMismatch",
+    "event-digest-changed": "eventLogMismatch",
+    "events-swapped": "eventLogMismatch",
+    "event-left-out": "eventLogMismatch",
+    "compose-hash-twice": "eventRepeated",
+    "event-after-ready": "eventTooLate",
+    "event-out-of-range": "eventLogMalformed",
+    "no-event-log": "eventLogMissing",
+    "compose-changed": "composeHashMismatch",
+    "claimed-hash-changed": "claimMismatch",
+    "other-config-id": "configIDMismatch",
+    "owner-set": "ownerNotZero",
+    "keyset-digest-changed": "keysetDigestMismatch",
+    "other-workload": "workloadMismatch",
+    "endorsement-changed": "endorsementMismatch",
+    "key-not-in-keyset": "keyNotInKeyset",
+    "custody-of-other-key": "custodyMissing",
+    "wrong-kms-root": "kmsRootNotPinned",
+    "unpinned-app": "appNotPinned",
+    "unpinned-image": "baseImageNotPinned",
+    "unpinned-key-provider": "keyProviderNotPinned",
+    "gpu-nonce": "gpuNonceMismatch",
+    "gpu-signature": "gpuSignature",
+    "gpu-firmware": "gpuFWID",
+    "gpu-other-root": "gpuUntrustedRoot",
+    "gpu-cut-chain": "gpuChain",
+    "nras-refuses": "nrasRefused",
+    "nras-unsigned": "nrasAlgorithm",
+    "nras-other-nonce": "nrasNonceMismatch",
+    "nras-missing-device": "nrasDeviceMissing",
+    "nras-expired": "nrasExpired",
+}
+
+
+@pytest.fixture(scope="module")
+def own_proxy(simulated, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("user")
+    with serve(simulated, XDG_CACHE_HOME=f"{folder}/c", XDG_STATE_HOME=f"{folder}/s") as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize("kind", sorted(REFUSED))
+def test_bad_evidence_is_refused_by_the_check_that_is_for_it(own_proxy, kind):
+    model = f"e2ee-bad-{kind}"
+    answer = ask(own_proxy, model)
+    assert answer.status_code == 502, answer.text
+    assert answer.json()["error"]["code"] == "attestation_failed"
+    assert answer.headers["x-should-retry"] == "false"
+    document = httpx.get(own_proxy.url + f"/verification/{model}", trust_env=False).json()
+    assert document["failure"]["name"] == REFUSED[kind] and not document["verified"]
+    failed = [check for check in document["checks"] if check["outcome"] == "failed"]
+    assert failed[-1]["failure"]["name"] == REFUSED[kind]
+
+
+# No switch but the one that says so makes a proxy send a prompt to what is not proven. What a
+# switch waives, it waives alone.
+@pytest.mark.parametrize(
+    "kind, switches, accepted",
+    [
+        ("event-digest-changed", ["--pin-policy", "report"], False),
+        ("event-digest-changed", ["--nras", "off"], False),
+        ("event-digest-changed", ["--accept-unproven-hardware"], False),
+        ("event-digest-changed", ["--tolerate-tcb", "OutOfDate:INTEL-SA-1:2099-01-01"], False),
+        ("event-digest-changed", ["--verify", "binding"], True),
+        ("debug", ["--verify", "binding"], False),
+        ("swapped-key", ["--verify", "binding"], False),
+        ("unpinned-app", ["--pin-policy", "report"], True),
+        ("unpinned-app", ["--pin-policy", "strict"], False),
+        ("unpinned-image", ["--pin-policy", "report"], True),
+        ("development-image", ["--pin-policy", "strict"], False),
+        ("development-image", ["--pin-policy", "pinned"], True),
+        ("new-compose", ["--pin-policy", "strict"], False),
+        ("new-compose", ["--pin-policy", "pinned"], True),
+        ("gpu-signature", ["--pin-policy", "report", "--nras", "off"], False),
+        ("nras-refuses", ["--nras", "off"], True),
+        ("nras-refuses", ["--nras", "report"], False),
+        ("gpu-cut-chain", ["--nras", "off"], False),
+    ],
+)
+def test_no_switch_waives_more_than_it_says(simulated, folders, kind, switches, accepted):
+    done = verify(simulated, f"e2ee-bad-{kind}", *switches, **folders)
+    assert (done.returncode == 0) == accepted, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("policy, accepted", [("report", True), ("require", False), ("off", True)])
+def test_a_service_of_nvidia_that_is_not_there_is_never_a_pass(simulated, folders, policy, accepted):
+    more = ["--nras", policy, "--nras-url", "https://127.0.0.1:1"]
+    done = verify(simulated, MODEL, "--json", *more, **folders)
+    assert (done.returncode == 0) == accepted, done.stdout + done.stderr
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert checks["NVIDIA attestation service"]["outcome"] != "passed"
+
+
+def test_what_differs_from_the_pins_is_shown_and_can_be_approved(simulated, folders, tmp_path):
+    pins = shutil.copy(f"{simulated.folder}/pins.json", tmp_path / "pins.json")
+    more = ["e2ee-bad-unpinned-app", "--pins", str(pins)]
+    refused = verify(simulated, *more, **folders)
+    assert refused.returncode == 1 and "appNotPinned" in refused.stdout
+    assert "DIFFERS    app: not pinned" in refused.stdout
+    assert "e2ee-proxy verify e2ee-bad-unpinned-app --approve" in refused.stdout
+    approved = verify(simulated, *more, "--approve", **folders)
+    assert approved.returncode == 1 and str(pins) in approved.stderr
+    assert os.stat(pins).st_mode & 0o777 == 0o600
+    again = verify(simulated, *more, "--json", **folders)
+    assert again.returncode == 0 and json.loads(again.stdout)["scope"] == "gateway"
+    other = verify(simulated, "e2ee-bad-unpinned-image", "--pins", str(pins), **folders)
+    assert other.returncode == 1
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"e2ee_proxy_pins":2}', '{"e2ee_proxy_pins":1,"x":[]}'])
+def test_pins_that_cannot_be_read_end_the_program(simulated, folders, tmp_path, text):
+    (tmp_path / "pins.json").write_text(text)
+    done = verify(simulated, MODEL, "--pins", f"{tmp_path}/pins.json", **folders)
+    assert done.returncode == 1 and "--pins" in done.stderr
+
+
+def test_a_running_proxy_takes_up_approved_pins_at_a_hang_up(simulated, folders, tmp_path):
+    pins = shutil.copy(f"{simulated.folder}/pins.json", tmp_path / "pins.json")
+    model = "e2ee-bad-unpinned-app"
+    with serve(simulated, "--pins", str(pins), **folders) as proxy:
+        assert ask(proxy, model).status_code == 502
+        verify(simulated, model, "--pins", str(pins), "--approve", **folders)
+        proxy.process.send_signal(1)
+        proxy.wait_for(lambda: "were read again" in proxy.errors)
+        assert ask(proxy, model).status_code == 200

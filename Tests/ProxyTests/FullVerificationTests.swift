@@ -29,10 +29,16 @@ struct FullBench: ~Copyable {
             $0.verification = .full
             $0.attestationRoot = pki.root.certificate.der
             $0.collateralURL = try! UpstreamURL("http://127.0.0.1:9/pcs")
+            $0.pins = SimulatedSoftware.modelHost.pins(scope: .modelHost)
             $0.cacheFolder = folder
             $0.stateFolder = folder
         }
-        bench.provider.quote = { try SimulatedQuote(reportData: $0).signed(by: quoting) }
+        bench.provider.quote = {
+            var quote = SimulatedQuote(reportData: $0)
+            SimulatedSoftware.modelHost.measure(into: &quote)
+            return try quote.signed(by: quoting)
+        }
+        bench.provider.software = SimulatedSoftware.modelHost.flatMembers
         bench.provider.elsewhere = { served.answer($0.target) }
         bench.provider.chat = { try ScriptedProvider.answer($0, ["ok"]) }
         self.bench = bench

@@ -35,7 +35,8 @@ extension Secp256k1 {
         return isFound ? publicKey(of: point) : nil
     }
 
-    /// Whether `signature` (r | s, s on either side) of `digest` is by `key`. Cost: one verification.
+    /// Whether `signature` (r | s, s on either side) of `digest` is by `key`.
+    /// Cost: one verification.
     static func verifies(
         _ signature: Span<UInt8>, of digest: Span<UInt8>, by key: PublicKey
     ) -> Bool {

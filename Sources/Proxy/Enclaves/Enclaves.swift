@@ -73,6 +73,7 @@ struct Enclaves {
 
     /// No key is used again without a new verification.
     mutating func forgetKeys() {
+        for model in entries.keys { entries[model]?.failure = nil }
         for model in entries.keys { entries[model]?.key = nil }
     }
 

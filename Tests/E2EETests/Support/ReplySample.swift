@@ -37,12 +37,16 @@ struct ReplySample: Sendable {
     /// The reply's own quote, unless `intel_quote` was set or `quoteMember` names another place.
     var isQuoteLeftOut = false
 
+    /// More members, as they are to stand there.
+    var moreMembers = ""
+
     var json: [UInt8] {
         var all = members
         if self["intel_quote"] == nil, !isQuoteLeftOut {
             all.append(("intel_quote", "\"\(toHex(quote.bytes))\""))
         }
-        return Array("{\(all.map { "\"\($0.name)\":\($0.json)" }.joined(separator: ","))}".utf8)
+        let spelled = all.map { "\"\($0.name)\":\($0.json)" } + [moreMembers]
+        return Array("{\(spelled.filter { !$0.isEmpty }.joined(separator: ","))}".utf8)
     }
 
     /// An ACI report with flat members beside it.

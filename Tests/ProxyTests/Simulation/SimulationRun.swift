@@ -43,6 +43,7 @@ struct SimulationRun: ~Copyable {
             guard isFull else { return }
             $0.verification = .full
             $0.attestationRoot = Platform.shared.pki.root.certificate.der
+            $0.pins = SimulatedSoftware.modelHost.pins(scope: .modelHost)
             $0.collateralURL = try! UpstreamURL("http://localhost:9/pcs")
         }
         bench.world.names["localhost"] = Self.addresses
@@ -90,8 +91,8 @@ struct SimulationRun: ~Copyable {
         }
     }
 
-    /// The platform behind the evidence: genuine, or condemned by its collateral, or with a quote of
-    /// which one bit was turned.
+    /// The platform behind the evidence: genuine, or condemned by its collateral, or with a quote
+    /// of which one bit was turned.
     private mutating func scriptPlatform() throws {
         let platform = Platform.shared
         let service = CollateralService(platform.good)
@@ -103,8 +104,11 @@ struct SimulationRun: ~Copyable {
         let bit = random.once(in: 6) ? random.below(8 * 632) : nil
         if bit != nil { isHonest = false }
         bench.provider.elsewhere = { service.answer($0.target) }
+        bench.provider.software = SimulatedSoftware.modelHost.flatMembers
         bench.provider.quote = { reportData in
-            var quote = try SimulatedQuote(reportData: reportData).signed(by: platform.quoting)
+            var unsigned = SimulatedQuote(reportData: reportData)
+            SimulatedSoftware.modelHost.measure(into: &unsigned)
+            var quote = try unsigned.signed(by: platform.quoting)
             if let bit { quote[bit / 8] ^= 1 << UInt8(bit % 8) }
             return quote
         }

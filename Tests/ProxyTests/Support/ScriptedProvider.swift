@@ -149,6 +149,8 @@ final class ScriptedProvider {
 
     /// Makes a quote that binds this report data; nil for one that nobody signed.
     var quote: (([UInt8]) throws -> [UInt8])?
+    /// Members of the reply that say what software was measured; empty for none.
+    var software = ""
 
     private func evidence(for target: String) throws -> String {
         let nonce = target.components(separated: "nonce=")
@@ -161,7 +163,7 @@ final class ScriptedProvider {
         }
         return """
             {"verified":true,"nonce":"\(nonce)","model":"m","signing_algo":"ecdsa",\
-            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(digits)"}
+            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(digits)"\(software.isEmpty ? "" : "," + software)}
             """
     }
 

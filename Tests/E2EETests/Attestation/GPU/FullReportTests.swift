@@ -9,6 +9,7 @@ import Testing
     private static let platform: SimulatedEvidence = {
         var sample = PlatformSample()
         let address = ReplySample.key.address.bytes
+        SimulatedSoftware.modelHost.measure(into: &sample.quote)
         sample.quote.reportData =
             address + [UInt8](repeating: 0, count: 12) + ReplySample.nonceBytes
         guard let made = try? sample.made() else { fatalError("no simulated platform") }
@@ -16,14 +17,19 @@ import Testing
     }()
 
     private func report(
-        payload: String?, nras: NRASPolicy = .report, answer: NRASAnswer? = nil
+        payload: String?, nras: NRASPolicy = .report, answer: NRASAnswer? = nil,
+        scope: VerifiedKey.Scope = .gateway
     ) throws -> AttestationReport {
         var reply = ReplySample()
+        reply["event_log"] = nil
+        reply["info"] = nil
+        reply.moreMembers = SimulatedSoftware.modelHost.flatMembers
         reply["nvidia_payload"] = payload.map { jsonString(bytes($0)) }
         reply["intel_quote"] = "\"\(toHex(Self.platform.quote))\""
         var policy = AttestationPolicy(level: .full)
         policy.root = Self.platform.pki.root.certificate.der
         policy.gpuRoot = GPUSample.root
+        policy.pins = SimulatedSoftware.modelHost.pins(scope: scope)
         policy.nras = nras
         policy.nrasIssuer = SimulatedNRAS.issuer
         var circumstances = Circumstances(now: ReplySample.now)
@@ -61,6 +67,15 @@ import Testing
         #expect(report.failure == nil)
         #expect(outcome(GPUCheck.evidence, in: report) == .failed(.gpuNonceMismatch))
         #expect(report.gpu?.failure == .gpuNonceMismatch)
+    }
+
+    @Test func `on the model's host bad GPU evidence refuses`() throws {
+        let payload = try GPUSample.payload({ $0.nonce[0] ^= 1 })
+        let report = try report(payload: payload, scope: .modelHost)
+        #expect(report.key == nil)
+        #expect(report.failure == .gpuNonceMismatch)
+        let sound = try self.report(payload: try GPUSample.payload(), scope: .modelHost)
+        #expect(sound.key?.scope == .modelHost)
     }
 
     @Test func `approval that is required and missing refuses`() throws {
