@@ -65,6 +65,7 @@ struct Conversation {
         let evidence = try Evidence(attestation(of: model, nonce: nonce).body.span)
         var full = AttestationPolicy(level: .full)
         full.root = simulator.teeRoot
+        full.gpuRoot = simulator.gpuRoot
         full.pins = try pins ?? Pins(json: Array(Simulator.pins.utf8).span)
         full.pinPolicy = policy
         var circumstances = Circumstances(now: WallClock.now().seconds)
