@@ -41,7 +41,7 @@ extension ProxyServer where System: ~Copyable {
     private mutating func answerVerification(
         _ client: Token, of model: String?, on loop: inout EventLoop<System>
     ) throws(APIError) {
-        let isRootReplaced = configuration.attestationRoot != nil
+        let isRootReplaced = configuration.trustsOthers
         let reports = enclaves.reports
         guard let model else {
             return answer(client, on: &loop) { output, _ in

@@ -141,7 +141,20 @@ public struct ProxyRun: ~Copyable {
     }
 
     private static func sayWhatIsChecked(_ configuration: Configuration, _ log: Logger) {
-        guard configuration.verification == .binding else { return }
+        guard configuration.verification == .binding else {
+            return log.notice(
+                """
+                verification: full. Checked before a model's first prompt and every half hour: the \
+                hardware down to Intel's root, the software against pins, the GPUs down to \
+                NVIDIA's root. Not provable: that the GPUs are the enclave's, model weights, and \
+                at scope gateway what lies behind it.
+                """,
+                metadata: [
+                    "pins": "\(configuration.pinPolicy.rawValue)",
+                    "nras": "\(configuration.nras.rawValue)",
+                    "roots": configuration.trustsOthers ? "REPLACED" : "Intel, NVIDIA",
+                ])
+        }
         log.warning(
             """
             verification: binding. Checked: fresh nonce, debug mode off, and that the quote binds \

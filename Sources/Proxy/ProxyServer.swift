@@ -46,6 +46,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var collateral = CollateralStore()
     var floor: EvaluationFloor
     var nras = NRASState()
+    var software: SeenSoftware
     var jobs = SideTable<Job>()
     /// The one model to verify, of a run that does nothing else, and what came of it.
     var watched: String?
@@ -80,6 +81,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         provider = ProviderAPI(configuration)
         limits = HTTPLimits(bodyByteCountMax: configuration.bodyByteCountMax)
         self.floor = floor
+        software = SeenSoftware(in: configuration.stateFolder)
         verifier = Verifier(configuration.attestationPolicy)
     }
 

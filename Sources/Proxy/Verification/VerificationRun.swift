@@ -57,7 +57,7 @@ public struct VerificationRun: Sendable {
     }
 
     private func document(_ report: AttestationReport) -> VerificationDocument {
-        VerificationDocument(report, isRootReplaced: configuration.attestationRoot != nil)
+        VerificationDocument(report, isRootReplaced: configuration.trustsOthers)
     }
 }
 

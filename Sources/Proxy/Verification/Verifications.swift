@@ -166,7 +166,23 @@ extension ProxyServer where System: ~Copyable {
             return refuse(model, report.failure ?? .notVerified, on: &loop)
         }
         reportVerified(key, report)
+        if let seen = report.measurements { note(seen, of: model, on: &loop) }
         wake(enclaves.verified(key, at: loop.now, wallClock: loop.wallClock), on: &loop)
+    }
+
+    /// Announces a text that the model's app was not seen to run before, and records it.
+    private mutating func note(
+        _ seen: Measurements, of model: String, on loop: inout EventLoop<System>
+    ) {
+        guard software.note(seen, at: loop.wallClock) else { return }
+        log.notice(
+            "software seen for the first time",
+            metadata: [
+                "model": "\(model)", "app": "\(Hex.string(seen.appID.span))",
+                "compose hash": "\(Hex.string(seen.composeHash.span))",
+            ])
+        let software = software
+        store("the software seen", on: &loop) { () throws(SystemError) in try software.save() }
     }
 
     /// Remembers what a verdict says of the collateral it held by.
