@@ -19,7 +19,8 @@ struct FullBench: ~Copyable {
     static let now = SimulatedWorld().wallClock
 
     init(
-        folder: String? = nil, pki: TEEPKI? = nil, contents: SimulatedCollateral.Contents? = nil
+        folder: String? = nil, pki: TEEPKI? = nil, contents: SimulatedCollateral.Contents? = nil,
+        configure: (inout Configuration) -> Void = { _ in }
     ) throws {
         let pki = try pki ?? TEEPKI(now: Self.now)
         let served = CollateralService(
@@ -32,6 +33,7 @@ struct FullBench: ~Copyable {
             $0.pins = SimulatedSoftware.modelHost.pins(scope: .modelHost)
             $0.cacheFolder = folder
             $0.stateFolder = folder
+            configure(&$0)
         }
         bench.provider.quote = {
             var quote = SimulatedQuote(reportData: $0)

@@ -151,6 +151,8 @@ final class ScriptedProvider {
     var quote: (([UInt8]) throws -> [UInt8])?
     /// Members of the reply that say what software was measured; empty for none.
     var software = ""
+    /// The GPUs' evidence for a nonce of 64 digits; nil for none.
+    var gpus: ((String) throws -> String)?
 
     private func evidence(for target: String) throws -> String {
         let nonce = target.components(separated: "nonce=")
@@ -161,9 +163,15 @@ final class ScriptedProvider {
             let signed = try quote(bytes)
             digits = Hex.string(signed.span)
         }
+        var more = software.isEmpty ? "" : "," + software
+        if let gpus {
+            var text = Buffer()
+            text.append(jsonString: try gpus(nonce))
+            more += #","nvidia_payload":"# + text.readable.text
+        }
         return """
             {"verified":true,"nonce":"\(nonce)","model":"m","signing_algo":"ecdsa",\
-            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(digits)"\(software.isEmpty ? "" : "," + software)}
+            "signing_key":"\(key.publicKey.hex)","intel_quote":"\(digits)"\(more)}
             """
     }
 
