@@ -42,7 +42,13 @@ extension ProxyServer where System: ~Copyable {
     /// Says what was proven, and what was not looked at.
     func reportVerified(_ key: VerifiedKey, _ report: AttestationReport) {
         let passed = report.checks.filter { $0.outcome == .passed }.map(\.name)
-        let open = report.checks.filter { $0.outcome != .passed }.map(\.name)
+        let failed = report.checks.filter(\.isFailed).map(\.name)
+        let open = report.checks.filter { $0.outcome != .passed && !$0.isFailed }.map(\.name)
+        if !failed.isEmpty {
+            log.warning(
+                "checks failed that refuse nothing at this scope",
+                metadata: ["model": "\(key.model)", "failed": "\(failed.joined(separator: ", "))"])
+        }
         log.notice(
             "attestation accepted",
             metadata: [

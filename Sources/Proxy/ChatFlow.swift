@@ -43,13 +43,18 @@ extension ProxyServer where System: ~Copyable {
     ) throws(APIError) {
         let isRootReplaced = configuration.trustsOthers
         let reports = enclaves.reports
+        let (now, wallClock) = (loop.now, loop.wallClock)
+        let current = Set(
+            reports.keys.filter { enclaves.isCurrent($0, at: now, wallClock: wallClock) })
         guard let model else {
             return answer(client, on: &loop) { output, _ in
                 output.append(#"{"models":["#)
                 for (index, model) in reports.keys.sorted().enumerated() {
                     guard let report = reports[model] else { continue }
                     if index > 0 { output.append(.ascii(",")) }
-                    VerificationDocument(report, isRootReplaced: isRootReplaced).write(to: &output)
+                    VerificationDocument(
+                        report, isRootReplaced: isRootReplaced, isCurrent: current.contains(model)
+                    ).write(to: &output)
                 }
                 output.append("]}")
             }
@@ -61,7 +66,9 @@ extension ProxyServer where System: ~Copyable {
                 param: "model")
         }
         answer(client, on: &loop) { output, _ in
-            VerificationDocument(report, isRootReplaced: isRootReplaced).write(to: &output)
+            VerificationDocument(
+                report, isRootReplaced: isRootReplaced, isCurrent: current.contains(model)
+            ).write(to: &output)
         }
     }
 
@@ -132,7 +139,7 @@ extension ProxyServer where System: ~Copyable {
             var sealer = try Sealer(to: key, entropy: &entropy)
             var body = Buffer()
             try exchanges[client].seal(with: &sealer, entropy: &entropy, to: &body)
-            exchanges[client].show(key)
+            exchanges[client].show(key, isRootReplaced: configuration.trustsOthers)
             let request = provider.chat(body: body, to: key.key, for: opener.publicKey)
             let attempt = exchanges[client].makeAttempt(
                 key: key.key, opener: opener, created: loop.wallClock)

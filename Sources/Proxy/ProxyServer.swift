@@ -47,6 +47,10 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var floor: EvaluationFloor
     var nras = NRASState()
     var software: SeenSoftware
+    /// Tells one verification of a model from the next.
+    var verificationCount = 0
+    /// Tells connections made by other certificates.
+    var trustNumber = 0
     var jobs = SideTable<Job>()
     /// The one model to verify, of a run that does nothing else, and what came of it.
     var watched: String?

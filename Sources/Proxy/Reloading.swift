@@ -40,6 +40,8 @@ extension ProxyServer where System: ~Copyable {
         // Whatever was trusted by the old pins is judged anew.
         verifier = Verifier(configuration.attestationPolicy)
         enclaves.forgetKeys()
+        for model in verifications.keys { verifications[model]?.isOutdated = true }
+        trustNumber += 1
         // Whoever is connected was trusted by the old certificates.
         for link in pool.takeAll() { dropLink(link, on: &loop) }
     }

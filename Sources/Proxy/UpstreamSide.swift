@@ -36,7 +36,8 @@ extension ProxyServer where System: ~Copyable {
     ) -> Token {
         let deadline = loop.now + min(configuration.connectTimeout, patience(for: errand))
         let link = UpstreamLink(
-            errand, to: origin, request: request, attempt: attempt, connectDeadline: deadline)
+            errand, to: origin, trust: trustNumber, request: request, attempt: attempt,
+            connectDeadline: deadline)
         let token = loop.resolve(origin.host, port: origin.port)
         upstreams.insert(link, at: token)
         loop.setDeadline(deadline, of: token)
@@ -239,9 +240,9 @@ extension ProxyServer where System: ~Copyable {
         case .chat: return
         case .attestation(let model, let nonce): attested(reply, model, nonce, on: &loop)
         case .catalogue: listed(reply, on: &loop)
-        case .collateral(let part, let platform):
-            fetched(part, of: platform, reply, on: &loop)
-        case .gpuApproval(let model): approved(reply, model, on: &loop)
+        case .collateral(let part, let platform, let fetch):
+            fetched(part, of: platform, in: fetch, reply, on: &loop)
+        case .gpuApproval(let model, let number): approved(reply, model, number, on: &loop)
         case .gpuKeys: fetchedNRASKeys(reply, on: &loop)
         }
     }
@@ -250,7 +251,8 @@ extension ProxyServer where System: ~Copyable {
     /// answered before all of it was sent would make the next wait for the rest.
     private mutating func recycle(_ link: Token, on loop: inout EventLoop<System>) {
         let isSent = loop.pendingByteCount(of: link) == 0
-        let isProvider = upstreams[link].origin == configuration.upstream
+        let isProvider =
+            upstreams[link].origin == configuration.upstream && upstreams[link].trust == trustNumber
         guard upstreams[link].canServeAgain, isSent, isProvider, !isDraining, pool.put(link) else {
             return dropLink(link, on: &loop)
         }
@@ -314,7 +316,7 @@ extension ProxyServer where System: ~Copyable {
         case .working where upstreams[link].attempt?.finish != nil:
             upstreamEnded(link, on: &loop)
         case .working where isSending(link, on: &loop):
-            loop.setDeadline(loop.now + configuration.firstByteTimeout, of: link)
+            loop.setDeadline(loop.now + patience(for: upstreams[link].errand), of: link)
         case .working: linkFailed(link, with: .answerTimeout, on: &loop)
         }
     }
@@ -340,9 +342,10 @@ extension ProxyServer where System: ~Copyable {
             attestationFailed(model, error, retryAfter: nil, isPassing: true, on: &loop)
         case .catalogue:
             catalogueFailed(error, on: &loop)
-        case .collateral(_, let platform):
-            collateralFailed(platform, error, on: &loop)
-        case .gpuApproval(let model): nrasFailed(model, on: &loop)
+        case .collateral(_, let platform, let fetch):
+            collateralFailed(platform, in: fetch, error, on: &loop)
+        case .gpuApproval(let model, let number):
+            if verifications[model]?.number == number { nrasFailed(model, on: &loop) }
         case .gpuKeys: nrasKeysFailed(on: &loop)
         }
     }

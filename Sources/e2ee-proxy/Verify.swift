@@ -35,6 +35,10 @@ struct Verify: ParsableCommand {
         guard (model == nil) != (evidence == nil) else {
             throw ValidationError("Name a model, or give --evidence.")
         }
+        guard evidence != nil || at == nil else { throw ValidationError("--at needs --evidence.") }
+        guard evidence == nil || save == nil else {
+            throw ValidationError("--save is for evidence that is fetched.")
+        }
     }
 
     func run() throws {

@@ -102,7 +102,7 @@ def test_verify_as_json_is_the_document_that_the_proxy_serves(simulated, folders
     assert missing.status_code == 404
     assert answer.headers["x-e2ee-key"] == document["address"]
     assert answer.headers["x-e2ee-scope"] == document["scope"]
-    assert answer.headers["x-e2ee-verification"] == "full; tcb=UpToDate"
+    assert answer.headers["x-e2ee-verification"] == "full; tcb=UpToDate; root=replaced"
 
 
 def test_saved_evidence_is_verified_again_offline_and_at_other_times(simulated, folders, tmp_path):

@@ -185,4 +185,34 @@ final class TemporaryFolder {
             _ = try EvaluationFloor(in: folder.path, source: "test")
         }
     }
+
+    @Test(arguments: ["/tcb", "/qe/identity", "pckcrl", "rootcacrl"])
+    func `collateral that does not hold is not kept`(part: String) throws {
+        let folder = TemporaryFolder()
+        let pki = try TEEPKI(now: FullBench.now)
+        var full = try FullBench(folder: folder.path, pki: pki)
+        full.served.garbling = part
+        #expect(!(try full.ask().contains("ok")))
+        var other = try FullBench(folder: folder.path, pki: pki)
+        #expect(try other.ask().contains("ok"))
+        #expect(other.served.requests.count == 4)
+        full.served.garbling = nil
+        try full.bench.pass(.seconds(6))
+        #expect(try full.ask().contains("ok"))
+    }
+
+    @Test func `a renewal that is refused takes the old key with it`() throws {
+        var full = try FullBench()
+        #expect(try full.ask().contains("ok"))
+        full.bench.provider.quote = nil
+        try full.bench.pass(.seconds(1500))
+        _ = try full.ask()
+        let chatCount = full.bench.provider.chats.count
+        #expect(try full.ask().hasPrefix("HTTP/1.1 502"))
+        #expect(full.bench.provider.chats.count == chatCount)
+        let client = try full.bench.connect()
+        client.send(ProxyBench.get("/verification/m"))
+        try full.bench.settle()
+        #expect(client.text().contains(#""verified":false,"current":false"#))
+    }
 }

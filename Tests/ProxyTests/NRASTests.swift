@@ -108,6 +108,35 @@ private struct NRASBench: ~Copyable {
         }
     }
 
+    @Test func `an answer that comes after its keys were given up on keeps nobody waiting`() throws
+    {
+        var bench = try NRASBench(.report)
+        let (service, provider) = (bench.service, bench.full.bench.provider)
+        bench.full.served.isSilent = true
+        service.isSilent = true
+        let client = try bench.full.bench.connect()
+        client.send(ProxyBench.chat(isStreaming: false))
+        try bench.full.bench.settle()
+        let asked = provider.requests
+        let keys = try #require(asked.first { $0.target.hasSuffix("jwks.json") })
+        keys.connection.send(ScriptedProvider.json(500, "{}"))
+        try bench.full.bench.settle()
+        let approval = try #require(asked.first { $0.target.hasSuffix("/attest/gpu") })
+        approval.connection.send(try service.answer(approval) ?? "")
+        try bench.full.bench.settle()
+        bench.full.served.isSilent = false
+        for request in asked {
+            if let answer = bench.full.served.answer(request.target) {
+                request.connection.send(answer)
+            }
+        }
+        try bench.full.bench.settle()
+        #expect(client.text().contains("ok"))
+        client.end()
+        try bench.full.bench.settle()
+        #expect(bench.full.bench.leftover == [])
+    }
+
     @Test func `switched off, it hears nothing`() throws {
         var bench = try NRASBench(.off)
         #expect(try bench.ask().contains("ok"))

@@ -142,11 +142,15 @@ public enum AttestationError: Error, Equatable, Sendable {
     case nrasModel
     case nrasCheckFailed
 
-    /// Whether newer collateral may be judged otherwise: this one has run out, or is behind.
-    public var isOfOldCollateral: Bool {
+    /// Whether other collateral may be judged otherwise: this one has run out, is behind, or does
+    /// not hold.
+    public var isOfCollateral: Bool {
         switch self {
-        case .crlExpired, .tcbInfoExpired, .qeIdentityExpired, .collateralRollback,
-            .collateralMalformed, .badTCBSigningChain, .certificateExpired, .tdxModuleUnknown:
+        case .crlExpired, .crlNotYetValid, .crlIssuerMismatch, .badCRL, .collateralRollback,
+            .collateralMalformed, .badTCBSigningChain, .certificateExpired, .tdxModuleUnknown,
+            .tcbInfoExpired, .tcbInfoFuture, .tcbInfoSignature, .tcbInfoMismatch,
+            .tcbInfoMalformed, .qeIdentityExpired, .qeIdentityFuture, .qeIdentitySignature,
+            .qeIdentityMismatch, .qeIdentityMalformed:
             true
         default: false
         }

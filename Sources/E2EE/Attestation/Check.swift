@@ -12,6 +12,13 @@ public struct Check: Equatable, Sendable {
     /// What was seen, where that says more than the name: a status, a version, a measurement.
     public let detail: String?
 
+    public var isFailed: Bool {
+        switch outcome {
+        case .failed: true
+        case .passed, .notRun: false
+        }
+    }
+
     init(_ name: String, _ outcome: Outcome, detail: String? = nil) {
         self.name = name
         self.outcome = outcome

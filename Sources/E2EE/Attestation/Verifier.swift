@@ -73,6 +73,10 @@ public struct Verifier: Sendable {
             report.add(verdict)
             if let failure = verdict.failure { throw failure }
             expiresAt = min(expiresAt, verdict.expiresAt ?? expiresAt)
+            if let status = verdict.status, status != .upToDate {
+                let ends = policy.quote.tolerances.filter { $0.status == status }.map(\.end)
+                expiresAt = min(expiresAt, ends.max() ?? expiresAt)
+            }
             scope = try checkSoftware(of: evidence, key, quote, bytes, &report)
             let approvalEnd = try checkGPUs(evidence, nonce, scope, circumstances, &report)
             expiresAt = min(expiresAt, approvalEnd ?? expiresAt)

@@ -24,6 +24,10 @@ struct CollateralStore {
         var fetchedAt = 0
         var renewAt = Int.max
         var partial: PartialCollateral?
+        /// Tells the parts of one fetch from those of another.
+        var fetchNumber = 0
+        /// Was fetched and has not proved good yet: only then is it kept for other runs.
+        var unproven: StoredCollateral?
         /// Models whose evidence waits for it.
         var waiters: [String] = []
         var failure: APIError?
@@ -34,7 +38,10 @@ struct CollateralStore {
 
     func has(_ platform: QuotedPlatform) -> Bool { entries[platform]?.collateral != nil }
     var platforms: Set<QuotedPlatform> { Set(entries.keys.filter { has($0) }) }
-    func isFetching(_ platform: QuotedPlatform) -> Bool { entries[platform]?.partial != nil }
+    /// Whether the fetch of that number goes on.
+    func isFetching(_ platform: QuotedPlatform, _ number: Int) -> Bool {
+        entries[platform]?.partial != nil && entries[platform]?.fetchNumber == number
+    }
 
     /// Takes what was kept from an earlier time; what was fetched since is newer.
     mutating func restore(_ stored: StoredCollateral, of platform: QuotedPlatform) {
@@ -55,8 +62,11 @@ struct CollateralStore {
         return .start
     }
 
-    mutating func began(_ platform: QuotedPlatform) {
+    /// - Returns: the number of this fetch.
+    mutating func began(_ platform: QuotedPlatform) -> Int {
         entries[platform, default: Entry()].partial = PartialCollateral()
+        entries[platform, default: Entry()].fetchNumber += 1
+        return entries[platform]?.fetchNumber ?? 0
     }
 
     mutating func wait(for platform: QuotedPlatform, _ model: String) {
@@ -79,7 +89,9 @@ struct CollateralStore {
         entries[platform]?.collateral = collateral
         entries[platform]?.fetchedAt = wallClock
         entries[platform]?.renewAt = .max
-        return StoredCollateral(collateral, fetchedAt: wallClock)
+        let stored = StoredCollateral(collateral, fetchedAt: wallClock)
+        entries[platform]?.unproven = stored
+        return stored
     }
 
     /// A document could not be had, and so not all of them.
@@ -103,6 +115,15 @@ struct CollateralStore {
             fetchedAt + 3600, min(half, expiresAt - Self.reserveSeconds))
     }
 
-    /// Forgets collateral that no verification can hold by any more.
-    mutating func discard(_ platform: QuotedPlatform) { entries[platform]?.collateral = nil }
+    /// Collateral by which a verification held for the first time.
+    mutating func takeProven(_ platform: QuotedPlatform) -> StoredCollateral? {
+        defer { entries[platform]?.unproven = nil }
+        return entries[platform]?.unproven
+    }
+
+    /// Forgets collateral by which nothing can be verified.
+    mutating func discard(_ platform: QuotedPlatform) {
+        entries[platform]?.collateral = nil
+        entries[platform]?.unproven = nil
+    }
 }

@@ -27,6 +27,8 @@ public struct Configuration: Sendable {
     /// What the user trusts beside what is trusted from the start, and the file it is from.
     public var pins = Pins()
     public var pinsFile: String?
+    /// Whether that file was named, and is not the one that every start reads.
+    public var isPinsFileNamed = false
     public var pinPolicy = PinPolicy.pinned
     /// Statuses of the platform that are put up with for a while.
     public var tolerances: [QuotePolicy.Tolerance] = []
@@ -96,6 +98,9 @@ public struct Configuration: Sendable {
         if let inboundKey, !inboundKey.isUsable { throw .badKey("inbound key") }
         if verification == .binding, !upstream.isLoopback, !acceptsUnprovenHardware {
             throw .unprovenHardware
+        }
+        if verification == .binding, nras == .require || pinPolicy == .strict {
+            throw .badSetting(.verify, "--nras require and --pin-policy strict need level full")
         }
         if trustsOthers, !upstream.isLoopback { throw .foreignRoot }
         for host in allowedHosts where !Self.isHostName(host) { throw .badAllowedHost(host) }

@@ -43,7 +43,9 @@ public struct SettingsReader: Sendable {
         for text in values(of: .tolerateTCB) ?? [] {
             guard let tolerance = QuotePolicy.Tolerance(text) else {
                 throw .badSetting(
-                    .tolerateTCB, "it must be STATUS:ADVISORY+ADVISORY:YYYY-MM-DD, not Revoked")
+                    .tolerateTCB,
+                    "it must be STATUS:ADVISORY+ADVISORY:YYYY-MM-DD; UpToDate needs none, Revoked gets none"
+                )
             }
             configuration.tolerances.append(tolerance)
         }
@@ -135,6 +137,7 @@ public struct SettingsReader: Sendable {
             return
         }
         configuration.pinsFile = path
+        configuration.isPinsFileNamed = named != nil
         let content: Buffer
         do throws(SmallFile.Failure) {
             content = try SmallFile.read(path, isSecret: false, byteCountMax: 1 << 20)

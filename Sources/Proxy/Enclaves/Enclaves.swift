@@ -77,6 +77,14 @@ struct Enclaves {
         for model in entries.keys { entries[model]?.key = nil }
     }
 
+    mutating func forgetKey(of model: String) { entries[model]?.key = nil }
+
+    /// Whether there is a key of `model` that prompts may be sealed to.
+    func isCurrent(_ model: String, at now: Instant, wallClock: Int) -> Bool {
+        guard let entry = entries[model], let key = entry.key else { return false }
+        return now < entry.validUntil && wallClock < key.expiresAt
+    }
+
     mutating func reported(_ report: AttestationReport) { reports[report.model] = report }
 
     mutating func began(_ model: String) {

@@ -237,8 +237,9 @@ struct Exchange: ~Copyable {
     }
 
     /// The answer's head will name the key that the request was sealed to.
-    mutating func show(_ key: VerifiedKey) {
-        answer.verification = VerificationDocument.headFields(of: key)
+    mutating func show(_ key: VerifiedKey, isRootReplaced: Bool) {
+        answer.verification = VerificationDocument.headFields(
+            of: key, isRootReplaced: isRootReplaced)
     }
 
     /// The answer is cut short, so that no client takes it for complete.

@@ -24,9 +24,9 @@ struct UpstreamLink: ~Copyable {
         case attestation(model: String, nonce: AttestationNonce)
         case catalogue
         /// A part of the collateral for a kind of machine.
-        case collateral(CollateralPart, QuotedPlatform)
+        case collateral(CollateralPart, QuotedPlatform, fetch: Int)
         /// What NVIDIA's attestation service says of a model's GPUs, and the keys it signs with.
-        case gpuApproval(model: String)
+        case gpuApproval(model: String, verification: Int)
         case gpuKeys
     }
 
@@ -44,6 +44,8 @@ struct UpstreamLink: ~Copyable {
     var phase: Phase
     /// Whom it is connected to.
     let origin: UpstreamURL
+    /// Which set of certificates it was connected by.
+    let trust: Int
     /// Addresses still to be tried.
     var addresses: ArraySlice<SocketAddress> = []
     /// When look-up, connection and handshake have to be over.
@@ -102,11 +104,12 @@ struct UpstreamLink: ~Copyable {
     }
 
     init(
-        _ errand: Errand, to origin: UpstreamURL, request: consuming Buffer,
+        _ errand: Errand, to origin: UpstreamURL, trust: Int, request: consuming Buffer,
         attempt: consuming Attempt?, connectDeadline: Instant
     ) {
         phase = .resolving
         self.origin = origin
+        self.trust = trust
         self.connectDeadline = connectDeadline
         self.errand = errand
         self.request = request

@@ -35,6 +35,10 @@ struct EvidenceRecord: Sendable {
 
     /// Writes it to `folder`. Blocks.
     func write(to folder: String) throws(SystemError) {
+        // What another verification left there would be taken for this one's.
+        for name in ["collateral.json", "nras.json", "nras-keys.json"] {
+            try StoredFile.remove("\(folder)/\(name)")
+        }
         var context = Buffer()
         context.append(#"{"model":"#)
         context.append(jsonString: model)
@@ -69,14 +73,18 @@ struct EvidenceRecord: Sendable {
         self.model = model
         self.nonce = nonce
         var circumstances = Circumstances(now: time)
-        let path = folder + "/collateral.json"
-        let json = try Self.content(of: path)
-        do throws(AttestationError) {
-            circumstances.collateral = try Collateral(json.span)
-        } catch {
-            throw EvidenceFailure(path + ": it cannot be understood")
+        let names = FolderListing.names(in: folder)
+        // Evidence that was judged without collateral has none.
+        if names.contains("collateral.json") {
+            let path = folder + "/collateral.json"
+            let json = try Self.content(of: path)
+            do throws(AttestationError) {
+                circumstances.collateral = try Collateral(json.span)
+            } catch {
+                throw EvidenceFailure(path + ": it cannot be understood")
+            }
         }
-        if FolderListing.names(in: folder).contains("nras.json") {
+        if names.contains("nras.json") {
             circumstances.nras = .answer(
                 response: try Self.content(of: folder + "/nras.json"),
                 keys: try Self.content(of: folder + "/nras-keys.json"))

@@ -45,7 +45,8 @@ extension ProxyServer where System: ~Copyable {
         let url = configuration.nrasURL
         send(
             Fetch.post(payload, to: url.path + "/v3/attest/gpu", at: url), to: url,
-            for: .gpuApproval(model: model), on: &loop)
+            for: .gpuApproval(model: model, verification: verifications[model]?.number ?? 0),
+            on: &loop)
         fetchNRASKeys(on: &loop)
     }
 
@@ -59,9 +60,15 @@ extension ProxyServer where System: ~Copyable {
     }
 
     mutating func approved(
-        _ reply: consuming ProviderReply, _ model: String, on loop: inout EventLoop<System>
+        _ reply: consuming ProviderReply, _ model: String, _ number: Int,
+        on loop: inout EventLoop<System>
     ) {
-        guard reply.status == 200 else { return nrasFailed(model, on: &loop) }
+        guard verifications[model]?.number == number,
+            case .asked(response: nil) = verifications[model]?.nras
+        else { return }
+        // A refusal is an answer, though no token: it is judged like any other that does not hold.
+        let isRefusal = 400..<500 ~= reply.status && reply.status != 408 && reply.status != 429
+        guard reply.status == 200 || isRefusal else { return nrasFailed(model, on: &loop) }
         verifications[model]?.nras = .asked(response: reply.body.readable.array)
         settleNRAS(model, on: &loop)
     }
@@ -88,9 +95,8 @@ extension ProxyServer where System: ~Copyable {
     }
 
     private mutating func settleNRAS(_ model: String, on loop: inout EventLoop<System>) {
-        guard case .asked(let response?) = verifications[model]?.nras,
-            let keys = nras.keys(at: loop.now)
-        else { return }
+        guard case .asked(let response?) = verifications[model]?.nras else { return }
+        guard let keys = nras.keys(at: loop.now) else { return fetchNRASKeys(on: &loop) }
         verifications[model]?.nras = .settled(.answer(response: response, keys: keys))
         gather(for: model, on: &loop)
     }

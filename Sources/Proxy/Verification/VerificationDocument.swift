@@ -8,20 +8,25 @@ public struct VerificationDocument: Sendable {
     public let report: AttestationReport
     /// Whether another root than Intel's was trusted: nothing is then proven of Intel's.
     public let isRootReplaced: Bool
+    /// Whether prompts may be sealed to the key now: it may have run out since.
+    let isCurrent: Bool
 
-    init(_ report: AttestationReport, isRootReplaced: Bool) {
+    init(_ report: AttestationReport, isRootReplaced: Bool, isCurrent: Bool? = nil) {
         self.report = report
         self.isRootReplaced = isRootReplaced
+        self.isCurrent = isCurrent ?? (report.key != nil)
     }
 
     public var isVerified: Bool { report.key != nil }
 
     /// What every answer says of its key in its head, as fields and values.
-    static func headFields(of key: VerifiedKey) -> [(name: StaticString, value: String)] {
+    static func headFields(
+        of key: VerifiedKey, isRootReplaced: Bool
+    ) -> [(name: StaticString, value: String)] {
         [
             ("x-e2ee-key", "0x" + key.key.address.hex),
             ("x-e2ee-scope", key.scope.name),
-            ("x-e2ee-verification", key.verdict),
+            ("x-e2ee-verification", key.verdict + (isRootReplaced ? "; root=replaced" : "")),
         ]
     }
 
@@ -73,7 +78,8 @@ public struct VerificationDocument: Sendable {
     func write(to output: inout Buffer) {
         output.append(#"{"model":"#)
         output.append(jsonString: report.model)
-        output.append(#","verified":\#(isVerified),"level":"\#(report.level.name)""#)
+        output.append(
+            #","verified":\#(isVerified),"current":\#(isCurrent),"level":"\#(report.level.name)""#)
         output.append(#","root":"\#(isRootReplaced ? "replaced" : "Intel")""#)
         output.append(#","failure":"#)
         Self.write(report.failure, to: &output)

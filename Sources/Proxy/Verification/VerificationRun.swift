@@ -36,6 +36,10 @@ public struct VerificationRun: Sendable {
     /// - Throws: what keeps it from being written.
     public func approve(_ document: VerificationDocument) throws -> String? {
         guard let approval = document.report.approval else { return nil }
+        guard !configuration.trustsOthers || configuration.isPinsFileNamed else {
+            throw EvidenceFailure(
+                "what only a replaced root vouches for is not added to your own pins; give --pins")
+        }
         guard let path = configuration.pinsFile else {
             throw EvidenceFailure("no folder for pins: set HOME, or give --pins")
         }

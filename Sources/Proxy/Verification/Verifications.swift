@@ -9,6 +9,7 @@ public import Reactor
 
 /// One model's evidence on its way.
 struct Verification: Sendable {
+    let number: Int
     let nonce: AttestationNonce
     let reading: EvidenceReading
     /// What it was judged by.
@@ -16,6 +17,8 @@ struct Verification: Sendable {
     var nras = NRASProgress.settled(.notAsked)
     /// The service's keys were fetched for it already.
     var hasFreshKeys = false
+    /// Pins or policy were read again since it is judged.
+    var isOutdated = false
     /// It waits for collateral.
     var isWaiting = false
     /// Collateral was fetched for it already: what does not hold by that does not hold.
@@ -36,7 +39,7 @@ struct EvidenceReading: Sendable {
 enum Job {
     case reading(
         model: String, nonce: AttestationNonce, Handover<Result<EvidenceReading, AttestationError>>)
-    case judging(model: String, Handover<AttestationReport>)
+    case judging(model: String, verification: Int, Handover<AttestationReport>)
     case storing(what: String, Handover<SystemError>)
 }
 
@@ -75,17 +78,22 @@ extension ProxyServer where System: ~Copyable {
         case .reading(let model, let nonce, let handover):
             switch handover.take() {
             case .success(let reading):
-                verifications[model] = Verification(nonce: nonce, reading: reading)
+                verificationCount += 1
+                verifications[model] = Verification(
+                    number: verificationCount, nonce: nonce, reading: reading)
                 if let platform = reading.platform, let stored = reading.stored {
                     collateral.restore(stored, of: platform)
                 }
                 askNRAS(about: model, on: &loop)
                 gather(for: model, on: &loop)
-            case .failure(let error): refuse(model, error, on: &loop)
+            case .failure(let error):
+                enclaves.reported(AttestationReport(refusing: model, error))
+                refuse(model, error, on: &loop)
             case nil: preconditionFailure("work that left nothing")
             }
-        case .judging(let model, let handover):
+        case .judging(let model, let number, let handover):
             guard let report = handover.take() else { preconditionFailure("no judgement") }
+            guard verifications[model]?.number == number else { return }
             judged(model, report, on: &loop)
         case .storing(let what, let handover):
             guard let error = handover.take() else { return }
@@ -138,19 +146,22 @@ extension ProxyServer where System: ~Copyable {
         let work = loop.perform {
             handover.put(verifier.report(on: evidence, model: model, nonce: nonce, in: all))
         }
-        jobs.insert(.judging(model: model, handover), at: work)
+        jobs.insert(
+            .judging(model: model, verification: verification.number, handover), at: work)
     }
 
     private mutating func judged(
         _ model: String, _ report: AttestationReport, on loop: inout EventLoop<System>
     ) {
         guard let verification = verifications[model] else { return }
-        let platform = verification.reading.platform
-        if let platform, report.failure?.isOfOldCollateral == true,
-            !verification.hasFreshCollateral
-        {
-            collateral.discard(platform)
+        if verification.isOutdated {
+            verifications[model]?.isOutdated = false
             return gather(for: model, on: &loop)
+        }
+        let platform = verification.reading.platform
+        if let platform, report.failure?.isOfCollateral == true {
+            collateral.discard(platform)
+            if !verification.hasFreshCollateral { return gather(for: model, on: &loop) }
         }
         if retriesNRASKeys(report, model, on: &loop) { return }
         verifications[model] = nil
@@ -190,6 +201,11 @@ extension ProxyServer where System: ~Copyable {
         _ verdict: QuoteVerdict, of platform: QuotedPlatform, on loop: inout EventLoop<System>
     ) {
         guard verdict.status != nil else { return }
+        if let folder = configuration.cacheFolder, let proven = collateral.takeProven(platform) {
+            store("collateral", on: &loop) { () throws(SystemError) in
+                try proven.write(to: folder, for: platform)
+            }
+        }
         if let expiresAt = verdict.expiresAt { collateral.confirmed(platform, until: expiresAt) }
         guard let seen = verdict.evaluation, floor.raise(for: platform, to: seen) else { return }
         let floor = floor
@@ -200,6 +216,8 @@ extension ProxyServer where System: ~Copyable {
         _ model: String, _ error: AttestationError, on loop: inout EventLoop<System>
     ) {
         verifications[model] = nil
+        // Whatever was trusted before: now it is known to be otherwise.
+        enclaves.forgetKey(of: model)
         log.error(
             "attestation refused: nothing is sent to this model",
             metadata: ["model": "\(model)", "reason": "\(error.name)"])
@@ -225,50 +243,48 @@ extension ProxyServer where System: ~Copyable {
     private mutating func fetchCollateral(
         of platform: QuotedPlatform, on loop: inout EventLoop<System>
     ) {
-        collateral.began(platform)
+        let fetch = collateral.began(platform)
         let source = CollateralSource(url: configuration.collateralURL)
         for part in CollateralPart.allCases {
             let (origin, target) = source.location(of: part, for: platform)
             send(
-                Fetch.get(target, from: origin), to: origin, for: .collateral(part, platform),
+                Fetch.get(target, from: origin), to: origin,
+                for: .collateral(part, platform, fetch: fetch),
                 on: &loop)
         }
     }
 
     /// A document of `platform`'s collateral has arrived, or what was said instead.
     mutating func fetched(
-        _ part: CollateralPart, of platform: QuotedPlatform, _ reply: consuming ProviderReply,
-        on loop: inout EventLoop<System>
+        _ part: CollateralPart, of platform: QuotedPlatform, in fetch: Int,
+        _ reply: consuming ProviderReply, on loop: inout EventLoop<System>
     ) {
+        guard collateral.isFetching(platform, fetch) else { return }
         guard reply.status == 200 else {
-            return collateralFailed(platform, reply.refusal, on: &loop)
+            return collateralFailed(platform, in: fetch, reply.refusal, on: &loop)
         }
         do throws(AttestationError) {
             let complete = try collateral.fetched(
                 part, of: platform, reply.body.readable.array, chain: reply.issuerChain ?? [],
                 wallClock: loop.wallClock)
-            guard let complete else { return }
+            guard complete != nil else { return }
             log.info(
                 "collateral fetched", metadata: ["fmspc": "\(Hex.string(platform.fmspc.span))"])
-            if let folder = configuration.cacheFolder {
-                store("collateral", on: &loop) { () throws(SystemError) in
-                    try complete.write(to: folder, for: platform)
-                }
-            }
             for model in collateral.takeWaiters(platform) {
                 verifications[model]?.isWaiting = false
                 gather(for: model, on: &loop)
             }
         } catch {
-            collateralFailed(platform, APIError(error), on: &loop)
+            collateralFailed(platform, in: fetch, APIError(error), on: &loop)
         }
     }
 
     /// A document could not be had. Whoever has collateral that is good for now goes on with it.
     mutating func collateralFailed(
-        _ platform: QuotedPlatform, _ error: APIError, on loop: inout EventLoop<System>
+        _ platform: QuotedPlatform, in fetch: Int, _ error: APIError,
+        on loop: inout EventLoop<System>
     ) {
-        guard collateral.isFetching(platform) else { return }
+        guard collateral.isFetching(platform, fetch) else { return }
         log.warning("collateral could not be fetched", metadata: ["reason": "\(error.code)"])
         let final = APIError.collateralUnavailable
         collateral.failed(platform, with: final, at: loop.now)

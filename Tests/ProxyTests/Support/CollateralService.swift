@@ -7,6 +7,10 @@ final class CollateralService {
     var collateral: SimulatedCollateral
     /// A part of the path to which an answer of failure is given.
     var failing: String?
+    /// A part of the path to which nonsense is answered, with a status of success.
+    var garbling: String?
+    /// Whether it keeps its answers to itself.
+    var isSilent = false
     private(set) var requests: [String] = []
 
     init(_ collateral: SimulatedCollateral) { self.collateral = collateral }
@@ -15,6 +19,8 @@ final class CollateralService {
     func answer(_ target: String) -> String? {
         guard target.hasPrefix("/pcs/") else { return nil }
         requests.append(target)
+        if isSilent { return "" }
+        if let garbling, target.contains(garbling) { return ScriptedProvider.json(200, "<html>") }
         if let failing, target.contains(failing) {
             return ScriptedProvider.json(500, "{}")
         }

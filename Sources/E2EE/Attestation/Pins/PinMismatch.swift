@@ -30,11 +30,23 @@ public struct PinMismatch: Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         var text = "\(subject.rawValue): not pinned"
         for difference in differences {
-            text += "\n  \(difference.field) is \(difference.seen)"
+            text += "\n  \(difference.field) is \(difference.seen.printable)"
             for expected in difference.expected {
                 let sign = expected.value == difference.seen ? "=" : "≠"
                 text += "\n    \(sign) \(expected.value) (\(expected.name))"
             }
+        }
+        return text
+    }
+}
+
+extension String {
+    /// Without what a terminal would take for a command: somebody else chose these characters.
+    fileprivate var printable: String {
+        var text = ""
+        for scalar in unicodeScalars {
+            let isControl = scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value
+            text.unicodeScalars.append(isControl ? "?" : scalar)
         }
         return text
     }
