@@ -74,7 +74,7 @@ def markers(count: int) -> list[str]:
 def post(proxy: Proxy, text: str, system: str = "", **more):
     messages = [{"role": "system", "content": system}, {"role": "user", "content": text}]
     body = {"model": MODEL, "messages": messages, **more}
-    return httpx.post(proxy.url + "/v1/chat/completions", json=body, timeout=30, trust_env=False)
+    return httpx.post(proxy.url + "/v1/chat/completions", json=body, timeout=90, trust_env=False)
 
 
 @pytest.fixture(scope="module")
