@@ -28,8 +28,6 @@ public struct ProxyRun: ~Copyable {
         }
     }
 
-    public typealias Reread = @Sendable () throws(ConfigurationError) -> Configuration
-
     private let supervisor = Supervisor()
     private let log: Logger
     private var loop: EventLoop<EpollKernel>
@@ -40,7 +38,7 @@ public struct ProxyRun: ~Copyable {
     /// Binds every listener. Nothing is sent to the provider before a client asks.
     /// - `reread`: reads the configuration anew at the operator's hang-up signal.
     public init(
-        _ configuration: Configuration, log: Logger, reread: Reread? = nil
+        _ configuration: Configuration, log: Logger, reread: Configuration.Reread? = nil
     ) throws(Failure) {
         let addresses: [SocketAddress]
         do throws(ConfigurationError) { addresses = try configuration.checked() } catch {
@@ -70,7 +68,7 @@ public struct ProxyRun: ~Copyable {
     /// The hub on the real kernel.
     static func server(
         _ configuration: Configuration, listeners: [Token], bound: [SocketAddress], log: Logger,
-        supervisor: Supervisor = Supervisor(), reread: Reread? = nil
+        supervisor: Supervisor = Supervisor(), reread: Configuration.Reread? = nil
     ) throws(Failure) -> ProxyServer<EpollKernel, SystemEntropy> {
         let tls = try tls(configuration)
         let floor = try floor(configuration)

@@ -15,9 +15,6 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     /// Bytes of later requests that are kept while one is being answered.
     static var waitingByteCountMax: Int { 64 * 1024 }
 
-    /// Reads the configuration anew.
-    public typealias Reread = @Sendable () throws(ConfigurationError) -> Configuration
-
     enum TimerPurpose {
         case retryAttestation(model: String)
         case drain
@@ -28,7 +25,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
     var provider: ProviderAPI
     var tls: TLSContext?
     let supervisor: Supervisor
-    let reread: Reread?
+    let reread: Configuration.Reread?
     let limits: HTTPLimits
     var verifier: Verifier
     let log: Logger
@@ -70,7 +67,7 @@ public struct ProxyServer<System: Kernel & ~Copyable, Source: Entropy>: StreamHa
         _ configuration: Configuration, listeners: [Token], hosts: [String], port: UInt16,
         tls: TLSContext?, floor: EvaluationFloor, entropy: Source, log: Logger,
         supervisor: Supervisor = Supervisor(),
-        reread: Reread? = nil
+        reread: Configuration.Reread? = nil
     ) throws(E2EEError) {
         var entropy = entropy
         ids = try RequestIDs(entropy: &entropy)

@@ -6,7 +6,7 @@ import TestSupport
 
 @Suite struct SealerTests {
     private let verified = VerifiedKey(
-        model: "model", key: publicKey(of: ones), expiresAt: 1, scope: .gateway, checks: [])
+        model: "model", key: publicKey(of: ones), expiresAt: 1, scope: .gateway)
 
     private func envelopes(of texts: [String]) throws -> [String] {
         var entropy = SystemEntropy()

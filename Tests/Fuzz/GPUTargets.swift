@@ -63,7 +63,7 @@ enum GPUTargets {
                 let text = name.text, let point = keys.point(of: text.span)
             else { continue }
             precondition(point.count == 96, "a point of another curve")
-            _ = P384PublicKey(point: point.span) == nil
+            _ = ECDSAPublicKey(.p384, point: point.span) == nil
             found += 1
         }
         precondition(found >= keys.count, "keys without a name")

@@ -13,7 +13,7 @@ enum ProxyTargets {
             let key = try? PrivateKey(from: &entropy).publicKey
         else { return }
         let verified = VerifiedKey(
-            model: request.model, key: key, expiresAt: .max, scope: .gateway, checks: [])
+            model: request.model, key: key, expiresAt: .max, scope: .gateway)
         var output = Buffer()
         do {
             var sealer = try Sealer(to: verified, entropy: &entropy)

@@ -215,4 +215,23 @@ final class TemporaryFolder {
         try full.bench.settle()
         #expect(client.text().contains(#""verified":false,"current":false"#))
     }
+
+    @Test func `a renewal of collateral that does not hold leaves what holds in use`() throws {
+        var full = try FullBench()
+        #expect(try full.ask().contains("ok"))
+        try full.bench.pass(.seconds(20 * 86_400))
+        full.served.garbling = "rootcacrl"
+        for _ in 0..<3 {
+            #expect(try full.ask().contains("ok"))
+            try full.bench.pass(.seconds(1700))
+        }
+        let count = full.served.requests.count
+        #expect(count > 8)
+        full.served.garbling = nil
+        #expect(try full.ask().contains("ok"))
+        try full.bench.pass(.seconds(1700))
+        #expect(try full.ask().contains("ok"))
+        #expect(full.served.requests.count == count + 4)
+        #expect(full.bench.leftover == [])
+    }
 }

@@ -14,14 +14,12 @@ public struct VerifiedKey: Sendable {
     /// Unix seconds: from then on the key must not be sealed to.
     public let expiresAt: Int
     public let scope: Scope
-    /// Every check there is, also those that were not run.
-    public let checks: [Check]
     public let level: VerificationLevel
     /// nil at level `binding`.
     public let tcbStatus: TCBStatus?
 
     init(
-        model: String, key: PublicKey, expiresAt: Int, scope: Scope, checks: [Check],
+        model: String, key: PublicKey, expiresAt: Int, scope: Scope,
         level: VerificationLevel = .binding, tcbStatus: TCBStatus? = nil
     ) {
         self.level = level
@@ -30,6 +28,5 @@ public struct VerifiedKey: Sendable {
         self.key = key
         self.expiresAt = expiresAt
         self.scope = scope
-        self.checks = checks
     }
 }

@@ -83,7 +83,7 @@ public struct Verifier: Sendable {
         }
         report.key = VerifiedKey(
             model: report.model, key: key, expiresAt: expiresAt, scope: scope,
-            checks: report.checks, level: policy.level, tcbStatus: report.quote?.status)
+            level: policy.level, tcbStatus: report.quote?.status)
     }
 
     /// - Returns: what machine this is, by the pins.

@@ -19,25 +19,31 @@ struct CollateralStore {
     }
 
     private struct Entry {
-        var collateral: Collateral?
+        /// A verification held by it, or it was kept from an earlier run.
+        var proven: StoredCollateral?
+        /// Was fetched since, and no verification has held by it yet.
+        var candidate: StoredCollateral?
         /// Unix seconds.
-        var fetchedAt = 0
         var renewAt = Int.max
         var partial: PartialCollateral?
         /// Tells the parts of one fetch from those of another.
         var fetchNumber = 0
-        /// Was fetched and has not proved good yet: only then is it kept for other runs.
-        var unproven: StoredCollateral?
         /// Models whose evidence waits for it.
         var waiters: [String] = []
         var failure: APIError?
         var failureEnds = Instant(nanoseconds: 0)
+
+        /// What to judge by: the newest there is.
+        var newest: StoredCollateral? { candidate ?? proven }
     }
 
     private var entries: [QuotedPlatform: Entry] = [:]
 
-    func has(_ platform: QuotedPlatform) -> Bool { entries[platform]?.collateral != nil }
-    var platforms: Set<QuotedPlatform> { Set(entries.keys.filter { has($0) }) }
+    /// The kinds of machine that there is collateral for.
+    var platforms: Set<QuotedPlatform> {
+        Set(entries.filter { $0.value.newest != nil }.map(\.key))
+    }
+
     /// Whether the fetch of that number goes on.
     func isFetching(_ platform: QuotedPlatform, _ number: Int) -> Bool {
         entries[platform]?.partial != nil && entries[platform]?.fetchNumber == number
@@ -45,15 +51,14 @@ struct CollateralStore {
 
     /// Takes what was kept from an earlier time; what was fetched since is newer.
     mutating func restore(_ stored: StoredCollateral, of platform: QuotedPlatform) {
-        guard !has(platform) else { return }
-        entries[platform, default: Entry()].collateral = stored.collateral
-        entries[platform]?.fetchedAt = stored.fetchedAt
+        guard entries[platform]?.newest == nil else { return }
+        entries[platform, default: Entry()].proven = stored
     }
 
     mutating func look(_ platform: QuotedPlatform, at now: Instant, wallClock: Int) -> Lookup {
         let entry = entries[platform, default: Entry()]
         let isResting = now < entry.failureEnds
-        if let collateral = entry.collateral {
+        if let collateral = entry.newest?.collateral {
             let isOld = wallClock >= entry.renewAt && entry.partial == nil && !isResting
             return isOld ? .renewing(collateral) : .ready(collateral)
         }
@@ -74,24 +79,21 @@ struct CollateralStore {
     }
 
     /// One document has arrived.
-    /// - Returns: all of the collateral, with the last of them.
+    /// - Returns: whether that was the last, and there is collateral to judge by.
     /// - Throws: `.collateralMalformed`.
     mutating func fetched(
         _ part: CollateralPart, of platform: QuotedPlatform, _ body: [UInt8], chain: [UInt8],
         wallClock: Int
-    ) throws(AttestationError) -> StoredCollateral? {
-        guard var partial = entries[platform]?.partial else { return nil }
+    ) throws(AttestationError) -> Bool {
+        guard var partial = entries[platform]?.partial else { return false }
         partial.add(part, body, chain: chain)
         entries[platform]?.partial = partial
-        guard partial.isComplete else { return nil }
+        guard partial.isComplete else { return false }
         let collateral = try partial.assembled()
         entries[platform]?.partial = nil
-        entries[platform]?.collateral = collateral
-        entries[platform]?.fetchedAt = wallClock
+        entries[platform]?.candidate = StoredCollateral(collateral, fetchedAt: wallClock)
         entries[platform]?.renewAt = .max
-        let stored = StoredCollateral(collateral, fetchedAt: wallClock)
-        entries[platform]?.unproven = stored
-        return stored
+        return true
     }
 
     /// A document could not be had, and so not all of them.
@@ -107,23 +109,33 @@ struct CollateralStore {
         return entries[platform]?.waiters ?? []
     }
 
-    /// Collateral that a verification held by, until `expiresAt` (Unix seconds).
-    mutating func confirmed(_ platform: QuotedPlatform, until expiresAt: Int) {
-        guard let fetchedAt = entries[platform]?.fetchedAt, expiresAt > fetchedAt else { return }
-        let half = fetchedAt + (expiresAt - fetchedAt) / 2
-        entries[platform]?.renewAt = max(
-            fetchedAt + 3600, min(half, expiresAt - Self.reserveSeconds))
+    /// A verification held by `used`, until `expiresAt` (Unix seconds).
+    /// - Returns: collateral that has proved good for the first time, to be kept for other runs.
+    mutating func confirmed(
+        _ used: Collateral, of platform: QuotedPlatform, until expiresAt: Int
+    ) -> StoredCollateral? {
+        let candidate = entries[platform]?.candidate
+        let isNew = candidate?.collateral == used
+        if isNew {
+            entries[platform]?.proven = candidate
+            entries[platform]?.candidate = nil
+        }
+        if let fetchedAt = entries[platform]?.proven?.fetchedAt, expiresAt > fetchedAt {
+            let half = fetchedAt + (expiresAt - fetchedAt) / 2
+            entries[platform]?.renewAt = max(
+                fetchedAt + 3600, min(half, expiresAt - Self.reserveSeconds))
+        }
+        return isNew ? candidate : nil
     }
 
-    /// Collateral by which a verification held for the first time.
-    mutating func takeProven(_ platform: QuotedPlatform) -> StoredCollateral? {
-        defer { entries[platform]?.unproven = nil }
-        return entries[platform]?.unproven
-    }
-
-    /// Forgets collateral by which nothing can be verified.
-    mutating func discard(_ platform: QuotedPlatform) {
-        entries[platform]?.collateral = nil
-        entries[platform]?.unproven = nil
+    /// Forgets `used`, by which nothing can be verified. What was proven before it may still hold,
+    /// and is renewed again a little later.
+    mutating func discard(_ used: Collateral, of platform: QuotedPlatform, at now: Instant) {
+        if entries[platform]?.candidate?.collateral == used {
+            entries[platform]?.candidate = nil
+            entries[platform]?.renewAt = 0
+            entries[platform]?.failureEnds = now + Self.failureMemory
+        }
+        if entries[platform]?.proven?.collateral == used { entries[platform]?.proven = nil }
     }
 }

@@ -66,6 +66,9 @@ public struct Configuration: Sendable {
     public var idleTimeout = Duration.seconds(60)
     public var drainTimeout = Duration.seconds(30)
 
+    /// Reads the configuration anew.
+    public typealias Reread = @Sendable () throws(ConfigurationError) -> Configuration
+
     public init(upstream: UpstreamURL, apiKey: AccessKey) {
         self.upstream = upstream
         collateralURL = CollateralSource.defaultURL

@@ -9,7 +9,7 @@ struct ClientAnswer {
     var keepsAlive = true
     /// The allowed origin of the page that asks; nil where no page does.
     var origin: String?
-    /// What was verified of the key the request was sealed to; nil before.
+    /// What was verified of the key the request was sealed to; empty before.
     var verification: [(name: StaticString, value: String)] = []
     /// HEAD: the same head, no body.
     var omitsBody = false

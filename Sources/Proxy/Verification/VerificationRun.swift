@@ -81,7 +81,7 @@ extension ProxyServer where System: ~Copyable {
     }
 
     /// Tells whoever watches what came of it; the loop ends once what has to be kept is kept.
-    mutating func tell(_ model: String, _ report: AttestationReport, _ record: EvidenceRecord) {
+    mutating func tell(_ model: String, _ report: AttestationReport, _ record: EvidenceRecord?) {
         guard watched == model else { return }
         outcome = WatchedOutcome(report: report, record: record)
     }

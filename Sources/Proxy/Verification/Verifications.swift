@@ -87,7 +87,9 @@ extension ProxyServer where System: ~Copyable {
                 askNRAS(about: model, on: &loop)
                 gather(for: model, on: &loop)
             case .failure(let error):
-                enclaves.reported(AttestationReport(refusing: model, error))
+                let report = AttestationReport(refusing: model, error)
+                enclaves.reported(report)
+                tell(model, report, nil)
                 refuse(model, error, on: &loop)
             case nil: preconditionFailure("work that left nothing")
             }
@@ -159,8 +161,9 @@ extension ProxyServer where System: ~Copyable {
             return gather(for: model, on: &loop)
         }
         let platform = verification.reading.platform
-        if let platform, report.failure?.isOfCollateral == true {
-            collateral.discard(platform)
+        let used = verification.circumstances?.collateral
+        if let platform, let used, report.failure?.isOfCollateral == true {
+            collateral.discard(used, of: platform, at: loop.now)
             if !verification.hasFreshCollateral { return gather(for: model, on: &loop) }
         }
         if retriesNRASKeys(report, model, on: &loop) { return }
@@ -172,7 +175,9 @@ extension ProxyServer where System: ~Copyable {
                 circumstances: circumstances)
             tell(model, report, record)
         }
-        if let platform, let verdict = report.quote { note(verdict, of: platform, on: &loop) }
+        if let platform, let used, let verdict = report.quote {
+            note(verdict, by: used, of: platform, on: &loop)
+        }
         guard let key = report.key else {
             return refuse(model, report.failure ?? .notVerified, on: &loop)
         }
@@ -198,15 +203,16 @@ extension ProxyServer where System: ~Copyable {
 
     /// Remembers what a verdict says of the collateral it held by.
     private mutating func note(
-        _ verdict: QuoteVerdict, of platform: QuotedPlatform, on loop: inout EventLoop<System>
+        _ verdict: QuoteVerdict, by used: Collateral, of platform: QuotedPlatform,
+        on loop: inout EventLoop<System>
     ) {
-        guard verdict.status != nil else { return }
-        if let folder = configuration.cacheFolder, let proven = collateral.takeProven(platform) {
+        guard verdict.status != nil, let expiresAt = verdict.expiresAt else { return }
+        let proven = collateral.confirmed(used, of: platform, until: expiresAt)
+        if let proven, let folder = configuration.cacheFolder {
             store("collateral", on: &loop) { () throws(SystemError) in
                 try proven.write(to: folder, for: platform)
             }
         }
-        if let expiresAt = verdict.expiresAt { collateral.confirmed(platform, until: expiresAt) }
         guard let seen = verdict.evaluation, floor.raise(for: platform, to: seen) else { return }
         let floor = floor
         store("the collateral's age", on: &loop) { () throws(SystemError) in try floor.save() }
@@ -264,10 +270,10 @@ extension ProxyServer where System: ~Copyable {
             return collateralFailed(platform, in: fetch, reply.refusal, on: &loop)
         }
         do throws(AttestationError) {
-            let complete = try collateral.fetched(
+            let isComplete = try collateral.fetched(
                 part, of: platform, reply.body.readable.array, chain: reply.issuerChain ?? [],
                 wallClock: loop.wallClock)
-            guard complete != nil else { return }
+            guard isComplete else { return }
             log.info(
                 "collateral fetched", metadata: ["fmspc": "\(Hex.string(platform.fmspc.span))"])
             for model in collateral.takeWaiters(platform) {

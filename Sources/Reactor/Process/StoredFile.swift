@@ -7,9 +7,11 @@ public enum StoredFile {
     /// folders on the way are made, for the owner alone.
     public static func write(_ content: Span<UInt8>, to path: String) throws(SystemError) {
         try makeFolder(of: path)
-        let draft = "\(path).\(getpid())"
-        let raw = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard raw >= 0 else { throw .last("open") }
+        var template = Array("\(path).XXXXXX".utf8CString)
+        let raw = unsafe mkstemp(&template)
+        guard raw >= 0 else { throw .last("mkstemp") }
+        let draft = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         do throws(SystemError) {
             try write(content, to: Descriptor(adopting: raw))
             guard unsafe rename(draft, path) == 0 else { throw .last("rename") }

@@ -67,17 +67,24 @@ struct ReplySample: Sendable {
     }
 }
 
+func report(
+    _ json: [UInt8], model: String = ReplySample.model,
+    nonce: AttestationNonce = ReplySample.nonce, now: Int = ReplySample.now,
+    level: VerificationLevel = .binding
+) throws(AttestationError) -> AttestationReport {
+    let evidence = try Evidence(json.span)
+    return Verifier(AttestationPolicy(level: level)).report(
+        on: evidence, model: model, nonce: nonce, in: Circumstances(now: now))
+}
+
 func verify(
     _ json: [UInt8], model: String = ReplySample.model,
     nonce: AttestationNonce = ReplySample.nonce, now: Int = ReplySample.now,
     level: VerificationLevel = .binding
 ) -> Result<VerifiedKey, AttestationError> {
     do throws(AttestationError) {
-        let evidence = try Evidence(json.span)
-        return .success(
-            try Verifier(AttestationPolicy(level: level)).report(
-                on: evidence, model: model, nonce: nonce, in: Circumstances(now: now)
-            ).verifiedKey())
+        let report = try report(json, model: model, nonce: nonce, now: now, level: level)
+        return .success(try report.verifiedKey())
     } catch {
         return .failure(error)
     }

@@ -11,7 +11,7 @@ import Testing
         var entropy = SystemEntropy()
         return VerifiedKey(
             model: model, key: try PrivateKey(from: &entropy).publicKey, expiresAt: expiresAt,
-            scope: .gateway, checks: [])
+            scope: .gateway)
     }
 
     private func state(_ enclaves: inout Enclaves, _ now: Instant, _ wall: Int) -> String {

@@ -17,7 +17,7 @@ struct ProxyBench: ~Copyable {
     init(
         seed: UInt64 = 0,
         configure: (inout Configuration) -> Void = { _ in },
-        reread: ProxyServer<SimulatedKernel, SeededEntropy>.Reread? = nil
+        reread: Configuration.Reread? = nil
     ) throws {
         let world = SimulatedWorld()
         let provider = try ScriptedProvider(entropy: SeededEntropy(seed: seed))

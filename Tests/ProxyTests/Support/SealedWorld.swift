@@ -14,7 +14,7 @@ struct EnclaveKey: ~Copyable {
         var entropy = SystemEntropy()
         secret = try PrivateKey(from: &entropy)
         verified = VerifiedKey(
-            model: model, key: secret.publicKey, expiresAt: .max, scope: .gateway, checks: [])
+            model: model, key: secret.publicKey, expiresAt: .max, scope: .gateway)
     }
 
     /// What an envelope says.

@@ -6,8 +6,8 @@ import Bytes
 struct PCKChain: ~Copyable {
     let leaf: X509Certificate
     let authority: X509Certificate
-    let key: P256PublicKey
-    let authorityKey: P256PublicKey
+    let key: ECDSAPublicKey
+    let authorityKey: ECDSAPublicKey
     let platform: PCKExtension
     /// The time in which all three certificates are good.
     let validity: Range<Int>

@@ -57,7 +57,7 @@ struct QuoteCheck {
 
     /// A revocation list that `key` signed and that is in force.
     private func list(
-        _ der: [UInt8], of issuer: [UInt8], signedBy key: borrowing P256PublicKey,
+        _ der: [UInt8], of issuer: [UInt8], signedBy key: borrowing ECDSAPublicKey,
         _ verdict: inout QuoteVerdict
     ) throws(AttestationError) -> RevocationList {
         guard let list = RevocationList(der: der.span) else { throw .badCRL }
@@ -81,7 +81,7 @@ struct QuoteCheck {
     }
 
     private func tcbInfo(
-        signedBy key: borrowing P256PublicKey, for platform: PCKExtension,
+        signedBy key: borrowing ECDSAPublicKey, for platform: PCKExtension,
         _ verdict: inout QuoteVerdict
     ) throws(AttestationError) -> TCBInfo {
         let text = collateral.tcbInfo.span
@@ -100,7 +100,7 @@ struct QuoteCheck {
     }
 
     private func qeIdentity(
-        signedBy key: borrowing P256PublicKey, _ verdict: inout QuoteVerdict
+        signedBy key: borrowing ECDSAPublicKey, _ verdict: inout QuoteVerdict
     ) throws(AttestationError) -> QEIdentity {
         let text = collateral.qeIdentity.span
         guard key.verifies(collateral.qeIdentitySignature.span, over: text) else {
@@ -126,7 +126,7 @@ struct QuoteCheck {
     }
 
     private func qeReport(
-        in bytes: Span<UInt8>, signedBy key: borrowing P256PublicKey, _ identity: QEIdentity,
+        in bytes: Span<UInt8>, signedBy key: borrowing ECDSAPublicKey, _ identity: QEIdentity,
         _ verdict: inout QuoteVerdict
     ) throws(AttestationError) -> QEReport {
         let report = try quote.signature.report(in: bytes, signedBy: key)

@@ -53,7 +53,7 @@ struct QuoteSignature: Equatable, Sendable {
 extension QuoteSignature {
     /// - Throws: `.qeReportSignature`.
     func report(
-        in bytes: Span<UInt8>, signedBy key: borrowing P256PublicKey
+        in bytes: Span<UInt8>, signedBy key: borrowing ECDSAPublicKey
     ) throws(AttestationError) -> QEReport {
         let encoded = bytes.extracting(qeReport)
         guard key.verifies(bytes.extracting(qeReportSignature), over: encoded),
@@ -76,7 +76,7 @@ extension QuoteSignature {
     /// - `signed`: header and body of the quote.
     /// - Throws: `.quoteSignature`, also where the key is not on the curve.
     func check(over signed: Range<Int>, in bytes: Span<UInt8>) throws(AttestationError) {
-        guard let key = P256PublicKey(point: bytes.extracting(attestationKey)),
+        guard let key = ECDSAPublicKey(.p256, point: bytes.extracting(attestationKey)),
             key.verifies(bytes.extracting(signature), over: bytes.extracting(signed))
         else { throw .quoteSignature }
     }

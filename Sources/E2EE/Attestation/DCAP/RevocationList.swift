@@ -41,7 +41,7 @@ import COpenSSL
         return start..<end
     }
 
-    func isSigned(by key: borrowing P256PublicKey) -> Bool {
+    func isSigned(by key: borrowing ECDSAPublicKey) -> Bool {
         let list = unsafe handle
         return unsafe key.withHandle { unsafe X509_CRL_verify(list, $0) == 1 }
     }

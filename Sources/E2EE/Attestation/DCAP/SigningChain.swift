@@ -3,7 +3,7 @@ import Bytes
 /// The certificates beside a signed document of Intel's service: of its signer, and the root.
 struct SigningChain: ~Copyable {
     let signer: X509Certificate
-    let key: P256PublicKey
+    let key: ECDSAPublicKey
     let validity: Range<Int>
 
     /// - `text`: exactly two certificates, the signer's first, in text armour.

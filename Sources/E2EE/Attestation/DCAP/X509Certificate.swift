@@ -34,16 +34,10 @@ import COpenSSL
 
     deinit { unsafe X509_free(handle) }
 
-    /// nil where the key is not one of P-256.
-    func publicKey() -> P256PublicKey? {
+    /// nil where the key is on another curve.
+    func publicKey(on curve: ECDSAPublicKey.Curve = .p256) -> ECDSAPublicKey? {
         guard let key = unsafe X509_get_pubkey(handle) else { return nil }
-        return unsafe P256PublicKey(adopting: key)
-    }
-
-    /// nil where the key is not one of P-384.
-    func publicKeyOfP384() -> P384PublicKey? {
-        guard let key = unsafe X509_get_pubkey(handle) else { return nil }
-        return unsafe P384PublicKey(adopting: key)
+        return unsafe ECDSAPublicKey(curve, adopting: key)
     }
 
     /// Unix seconds; nil where the times are spelled as RFC 5280 forbids. The end is the first

@@ -6,7 +6,7 @@ import Bytes
 struct DeviceChain: ~Copyable {
     static let certificateCount = 5
 
-    let key: P384PublicKey
+    let key: ECDSAPublicKey
     /// The chip's name, which the leaf's common name starts with: `GH100`.
     let chip: String
     /// SHA-384 of the firmware that holds the key, as the boot ROM saw it.
@@ -34,7 +34,7 @@ struct DeviceChain: ~Copyable {
             let times = [leaf.validity, bootROM.validity, provisioner.validity, family.validity]
                 .allPresent, times.allSatisfy({ $0.contains(now) }),
             let rootTime = root.validity, rootTime.contains(now),
-            let key = leaf.publicKeyOfP384(), let name = leaf.commonName,
+            let key = leaf.publicKey(on: .p384), let name = leaf.commonName,
             let chip = Self.firstWord(of: name.span)
         else { throw .gpuChain }
         if let value = leaf.extensionValue(Self.deviceIDIdentifier) {

@@ -45,7 +45,7 @@ public struct JSONWebKeys: Equatable, Sendable {
 
     private static func coordinate(_ claim: Claim?) -> [UInt8]? {
         guard let text = claim?.text, let bytes = JSONWebToken.bytes(text.span),
-            bytes.count == P384PublicKey.coordinateByteCount
+            bytes.count == ECDSAPublicKey.Curve.p384.coordinateByteCount
         else { return nil }
         return bytes
     }

@@ -43,7 +43,7 @@ struct JSONWebToken {
     func check(_ text: Span<UInt8>, with keys: JSONWebKeys) throws(AttestationError) {
         defer { ERR_clear_error() }
         guard let point = keys.point(of: keyIdentifier.span) else { throw .nrasKeyUnknown }
-        guard let key = P384PublicKey(point: point.span) else { throw .nrasKeysMalformed }
+        guard let key = ECDSAPublicKey(.p384, point: point.span) else { throw .nrasKeysMalformed }
         guard key.verifies(signature.span, over: text.extracting(0..<signedByteCount)) else {
             throw .nrasSignature
         }

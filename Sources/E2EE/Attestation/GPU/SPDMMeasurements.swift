@@ -35,7 +35,8 @@ struct SPDMMeasurements: Equatable {
             cursor.field(AttestationNonce.byteCount) != nil,
             let opaqueByteCount = cursor.integer16(in: bytes),
             let opaque = cursor.field(opaqueByteCount),
-            let signature = cursor.field(P384PublicKey.signatureByteCount), cursor.byteCount == 0
+            let signature = cursor.field(ECDSAPublicKey.Curve.p384.signatureByteCount),
+            cursor.byteCount == 0
         else { throw .gpuEvidenceMalformed }
         self.nonce = nonce
         self.signature = signature

@@ -76,7 +76,10 @@ struct PinCheck {
         _ report: inout AttestationReport, _ approval: inout Pins
     ) -> Pins.App? {
         report.begin("app")
-        guard let provider = seen.keyProvider else { return nil }
+        guard let provider = seen.keyProvider else {
+            refuse(.keyProviderNotPinned, &report)
+            return nil
+        }
         let named = pins.apps.filter { $0.appID == seen.appID }
         if let app = named.first(where: { $0.keyProvider == provider }) {
             report.finish(detail: app.name)

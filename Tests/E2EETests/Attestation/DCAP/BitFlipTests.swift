@@ -51,7 +51,7 @@ import Testing
         return 8 * (try QuoteSignature(quote.signatureData, in: bytes.span)).chain.lowerBound
     }
 
-    private static func isGenuine(_ bytes: [UInt8], _ key: borrowing P256PublicKey) -> Bool {
+    private static func isGenuine(_ bytes: [UInt8], _ key: borrowing ECDSAPublicKey) -> Bool {
         do throws(AttestationError) {
             let parsed = try ParsedQuote(bytes.span)
             let report = try parsed.signature.report(in: bytes.span, signedBy: key)

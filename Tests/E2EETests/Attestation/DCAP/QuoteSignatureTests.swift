@@ -140,7 +140,7 @@ import Testing
     }
 
     private static func isPoint(_ bytes: [UInt8]) -> Bool {
-        P256PublicKey(point: bytes.span) != nil
+        ECDSAPublicKey(.p256, point: bytes.span) != nil
     }
 
     @Test(.enabled(if: Vectors.arePresent, Comment(rawValue: Vectors.whereToPut)))
@@ -160,7 +160,7 @@ import Testing
     private static func verifies(
         _ signature: [UInt8], _ message: [UInt8], _ point: [UInt8]
     ) -> Bool {
-        guard let key = P256PublicKey(point: point.span) else { return false }
+        guard let key = ECDSAPublicKey(.p256, point: point.span) else { return false }
         return key.verifies(signature.span, over: message.span)
     }
 }

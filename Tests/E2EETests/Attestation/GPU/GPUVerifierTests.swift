@@ -131,7 +131,7 @@ import TestSupport
         let evidence = try GPUEvidence(Array(try GPUSample.payload().utf8).span)
         let point = Array(GPUSample.host.pki.leafKey.point.dropFirst())
         var message = evidence.devices[0].message
-        guard let key = P384PublicKey(point: point.span) else {
+        guard let key = ECDSAPublicKey(.p384, point: point.span) else {
             Issue.record("no key")
             return
         }
