@@ -68,6 +68,13 @@ let package = Package(
         .executableTarget(
             name: "MicroBenchmarks", dependencies: ["Bytes", "HTTP", "E2EE"],
             path: "Benchmarks/Micro", swiftSettings: house),
+        .executableTarget(
+            name: "LoopBenchmark",
+            dependencies: [
+                "Bytes", "Reactor", "E2EE", "Proxy", "Simulator",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/Loop", swiftSettings: tests),
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Reactor"], path: "Tests/Support",
             swiftSettings: tests + [.enableExperimentalFeature("Lifetimes")]),

@@ -511,3 +511,22 @@ def test_what_is_meant_for_a_closed_standard_error_reaches_no_socket(enclave):
     finally:
         process.terminate()
     assert process.wait(10) == 0
+
+
+def test_the_demo_can_end_at_any_moment():
+    """Its simulator may be sealing on another thread when the process goes."""
+    body = {
+        "model": "e2ee-demo-lorem",
+        "stream": True,
+        "messages": [{"role": "user", "content": "rate=5000 chunks=50000"}],
+    }
+    for _ in range(15):
+        with Proxy("demo", "--port", "0").wait_until_listening() as proxy:
+            with httpx.Client(timeout=30, trust_env=False) as client, client.stream(
+                "POST", proxy.url + "/v1/chat/completions", json=body
+            ) as answer:
+                lines = answer.iter_lines()
+                next(lines)
+                proxy.terminate()
+                proxy.terminate()
+                assert proxy.wait() == 0

@@ -13,7 +13,7 @@ public struct EvaluationFloor: Sendable {
     /// - `folder`: nil to remember nothing beyond this process.
     /// - Throws: `.badState` where the file is there and cannot be understood: it is not taken for
     ///   one that was never written.
-    init(in folder: String?, source: String) throws(ConfigurationError) {
+    public init(in folder: String?, source: String) throws(ConfigurationError) {
         self.source = source
         path = folder.map(Self.path)
         guard let path, let content = try Self.content(of: path) else { return }

@@ -10,8 +10,12 @@ public enum OperatorFile {
 
 /// A line for the operator that is no log entry.
 public enum OperatorLine {
-    /// To be called first: sees to it that lines for the operator reach nobody else.
-    public static func prepare() throws { try ProcessHardening.openStandardStreams() }
+    /// To be called first: sees to it that lines for the operator reach nobody else, and that the
+    /// process can end at any moment.
+    public static func prepare() throws {
+        try ProcessHardening.openStandardStreams()
+        CryptographyLibrary.outliveThreads()
+    }
 
     /// On standard error.
     public static func write(_ line: String) { StandardError.write(line: line) }
