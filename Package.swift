@@ -25,8 +25,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
-func testTarget(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: tests)
+func testTarget(
+    _ name: String, _ dependencies: [Target.Dependency], excluding files: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], exclude: files,
+        swiftSettings: tests)
 }
 
 let package = Package(
@@ -54,9 +58,15 @@ let package = Package(
         .target(
             name: "E2EE", dependencies: ["Bytes", "COpenSSL", "CSecp256k1"],
             resources: [.embedInCode("Attestation/Pins/shipped-pins.json")], swiftSettings: house),
-        module(
-            "Proxy",
-            ["Bytes", "Reactor", "HTTP", "E2EE", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Proxy",
+            dependencies: [
+                "Bytes", "Reactor", "HTTP", "E2EE", .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [
+                .embedInCode("Tools/Formats/glm.json"), .embedInCode("Tools/Formats/hermes.json"),
+                .embedInCode("Tools/Formats/qwen.json"),
+            ], swiftSettings: house),
         module("Simulator", ["Bytes", "Reactor", "HTTP", "E2EE", "COpenSSL"]),
         .executableTarget(
             name: "e2ee-proxy",
@@ -92,7 +102,7 @@ let package = Package(
             [
                 "Proxy", "Simulator", "Reactor", "HTTP", "E2EE", "Bytes",
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ], excluding: ["Tools/Corpus"]),
         testTarget("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -18,6 +18,10 @@ extension UInt8 {
 
     /// `0`…`9`.
     @inlinable public var isDigit: Bool { self &- 0x30 < 10 }
+    /// White space of JSON. Source: RFC 8259, section 2.
+    @inlinable public var isBlank: Bool {
+        self == .space || self == .tab || self == .lineFeed || self == .carriageReturn
+    }
     /// `a`…`z` or `A`…`Z`.
     @inlinable public var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
     /// The lower-case letter of an upper-case one; anything else unchanged.

@@ -169,6 +169,13 @@ import Synchronization
         unsafe append(Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Appends the readable bytes of another buffer.
+    @inlinable
+    public mutating func append(_ other: borrowing Buffer) { append(other.readable) }
+
+    /// Whether the readable bytes are `bytes`. Not constant in time.
+    public func equals(_ bytes: Span<UInt8>) -> Bool { readable.equals(bytes) }
+
     public mutating func append(_ text: String) {
         append(text.utf8Span.span)
     }

@@ -124,3 +124,46 @@ extension Span<UInt8> {
         return value
     }
 }
+
+extension Span<UInt8> {
+    /// The first offset where `needle` stands; nil for an empty needle.
+    public func firstIndex(of needle: Span<UInt8>) -> Int? {
+        guard let head = needle.first else { return nil }
+        var from = 0
+        while let index = firstIndex(of: head, from: from), index + needle.count <= count {
+            if extracting(index..<(index + needle.count)).equals(needle) { return index }
+            from = index + 1
+        }
+        return nil
+    }
+
+    /// How many of the last bytes are the beginning of `needle`, and not all of it.
+    public func overlap(with needle: Span<UInt8>) -> Int {
+        guard !needle.isEmpty else { return 0 }
+        var byteCount = Swift.min(count, needle.count - 1)
+        while byteCount > 0 {
+            let end = extracting((count - byteCount)..<count)
+            if end.equals(needle.extracting(0..<byteCount)) { return byteCount }
+            byteCount -= 1
+        }
+        return 0
+    }
+
+    /// How many of the last bytes are the beginning of `needle`, and not all of it.
+    public func overlap(with needle: StaticString) -> Int {
+        let text = unsafe Span(_unsafeStart: needle.utf8Start, count: needle.utf8CodeUnitCount)
+        return overlap(with: text)
+    }
+
+    /// Whether the text begins with `marker`; nil where it ends before that is known.
+    public func begins(with marker: StaticString) -> Bool? {
+        if starts(with: marker) { return true }
+        return overlap(with: marker) == count ? nil : false
+    }
+
+    /// Whether all bytes are white space of JSON: space, tab, line feed, carriage return.
+    public var isBlank: Bool {
+        for index in 0..<count where !self[index].isBlank { return false }
+        return true
+    }
+}

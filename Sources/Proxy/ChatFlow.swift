@@ -13,10 +13,11 @@ extension ProxyServer where System: ~Copyable {
         do throws(APIError) {
             switch exchanges[client].route {
             case .models:
-                answer(client, on: &loop) { CatalogueModel.write($1, to: &$0) }
+                let models = catalogue.models.flatMap { $0.names(configuration.allowsClear) }
+                answer(client, on: &loop) { CatalogueModel.write(models, to: &$0) }
             case .model(let id):
-                let model = try known(id)
-                answer(client, on: &loop) { output, _ in model.write(to: &output) }
+                let model = try named(id)
+                answer(client, on: &loop) { output in model.write(to: &output) }
             case .chatCompletions:
                 try proceedChat(client, on: &loop)
             case .ready: answerReady(client, on: &loop)
@@ -30,9 +31,10 @@ extension ProxyServer where System: ~Copyable {
 
     /// The provider's catalogue is here, so the provider can be reached.
     private mutating func answerReady(_ client: Token, on loop: inout EventLoop<System>) {
-        answer(client, on: &loop) { output, models in
+        let count = catalogue.models.count
+        answer(client, on: &loop) { output in
             output.append(#"{"status":"ready","models":"#)
-            output.append(decimal: models.count)
+            output.append(decimal: count)
             output.append("}")
         }
     }
@@ -47,7 +49,7 @@ extension ProxyServer where System: ~Copyable {
         let current = Set(
             reports.keys.filter { enclaves.isCurrent($0, at: now, wallClock: wallClock) })
         guard let model else {
-            return answer(client, on: &loop) { output, _ in
+            return answer(client, on: &loop) { output in
                 output.append(#"{"models":["#)
                 for (index, model) in reports.keys.sorted().enumerated() {
                     guard let report = reports[model] else { continue }
@@ -65,7 +67,7 @@ extension ProxyServer where System: ~Copyable {
                 "This model's enclave was not verified yet: that happens with its first request.",
                 param: "model")
         }
-        answer(client, on: &loop) { output, _ in
+        answer(client, on: &loop) { output in
             VerificationDocument(
                 report, isRootReplaced: isRootReplaced, isCurrent: current.contains(model)
             ).write(to: &output)
@@ -74,10 +76,10 @@ extension ProxyServer where System: ~Copyable {
 
     private mutating func answer(
         _ client: Token, on loop: inout EventLoop<System>,
-        _ write: (inout Buffer, [CatalogueModel]) -> Void
+        _ write: (inout Buffer) -> Void
     ) {
         var body = Buffer()
-        write(&body, catalogue.models)
+        write(&body)
         let answer = exchanges[client].answer
         loop.write(on: client) { answer.write(json: body.readable, to: &$0) }
         finishAnswer(client, on: &loop)
@@ -96,19 +98,23 @@ extension ProxyServer where System: ~Copyable {
         return model
     }
 
+    /// The same, also by the name for what is not sealed.
+    private func named(_ id: String) throws(APIError) -> CatalogueModel {
+        let isClear = id.hasPrefix(ClearRequest.prefix) && configuration.allowsClear
+        guard isClear else { return try known(id) }
+        return try known(String(id.dropFirst(ClearRequest.prefix.count))).inClear
+    }
+
     private mutating func proceedChat(
         _ client: Token, on loop: inout EventLoop<System>
     ) throws(APIError) {
         guard let request = exchanges[client].request else {
             preconditionFailure("a chat without a request")
         }
-        let model = try known(request.model)
+        if request.clear != nil, !configuration.allowsClear { throw APIError.clearRefused }
+        let model = try known(request.clear?.model ?? request.model)
         exchanges[client].knownModel = model.id
-        if request.hasImages, !model.canSee {
-            throw .badRequest(
-                "model_cannot_see", "This model does not read images.",
-                param: request.messages.firstImageParam)
-        }
+        try check(request, against: model)
         switch enclaves.look(model.id, at: loop.now, wallClock: loop.wallClock) {
         case .ready(let key):
             try start(client, with: key, on: &loop)
@@ -130,24 +136,78 @@ extension ProxyServer where System: ~Copyable {
         enclaves.wait(for: model, exchanges[client].id)
     }
 
-    /// Seals the request and sends it.
+    /// What a model cannot read is refused here, where it costs nothing.
+    private func check(
+        _ request: ChatRequest, against model: CatalogueModel
+    ) throws(APIError) {
+        let image = request.messages.lazy.compactMap(\.imageParam).first
+        if let image, !model.canSee {
+            throw .badRequest(
+                "model_cannot_see", "This model does not read images.", param: image)
+        }
+        let audio = request.messages.lazy.compactMap(\.audioParam).first
+        if let audio, !model.canHear {
+            throw .badRequest("model_cannot_hear", "This model does not hear.", param: audio)
+        }
+    }
+
+    /// Seals the request once for every choice, and sends all of them.
     private mutating func start(
         _ client: Token, with key: VerifiedKey, on loop: inout EventLoop<System>
     ) throws(APIError) {
+        exchanges[client].show(key, isRootReplaced: configuration.trustsOthers)
+        exchanges[client].phase = .awaitingAnswer
+        if let clear = exchanges[client].request?.clear {
+            return askInClear(client, clear, with: key, on: &loop)
+        }
+        exchanges[client].beginReply(
+            created: loop.wallClock, reasoningField: configuration.reasoningField)
+        let id = exchanges[client].id
+        for index in 0..<(exchanges[client].request?.choiceCount ?? 1) where isCurrent(id) {
+            try ask(client, for: index, with: key, on: &loop)
+        }
+    }
+
+    /// Sends a request as it is: the client chose a model by a name that says so.
+    private mutating func askInClear(
+        _ client: Token, _ clear: ClearRequest, with key: VerifiedKey,
+        on loop: inout EventLoop<System>
+    ) {
+        guard let chat = exchanges[client].request else { return }
+        var body = Buffer()
+        exchanges[client].write(clear, to: &body)
+        exchanges[client].beginReply(
+            created: loop.wallClock, reasoningField: configuration.reasoningField)
+        let id = exchanges[client].id
+        let attempt = Attempt(
+            for: id, choice: Choice(0, of: chat, thinking: .off), key: key.key,
+            clear: ClearAnswer(to: chat))
+        let link = send(provider.clearChat(body: body), for: .chat, attempt: attempt, on: &loop)
+        if isCurrent(id), upstreams.contains(link) { exchanges[client].attempts.append(link) }
+    }
+
+    /// Seals the request and sends it, for one choice of its answer.
+    /// - `corrections`: what the model is told of its answers so far.
+    private mutating func ask(
+        _ client: Token, for index: Int, with key: VerifiedKey, _ corrections: [Correction] = [],
+        on loop: inout EventLoop<System>
+    ) throws(APIError) {
+        guard let chat = exchanges[client].request else { return }
         do throws(E2EEError) {
             let opener = try Opener(entropy: &entropy)
             var sealer = try Sealer(to: key, entropy: &entropy)
             var body = Buffer()
-            try exchanges[client].seal(with: &sealer, entropy: &entropy, to: &body)
-            exchanges[client].show(key, isRootReplaced: configuration.trustsOthers)
+            try exchanges[client].seal(
+                corrections, format: configuration.toolFormat(for: chat.model), with: &sealer,
+                entropy: &entropy, to: &body)
             let request = provider.chat(body: body, to: key.key, for: opener.publicKey)
-            let attempt = exchanges[client].makeAttempt(
-                key: key.key, opener: opener, created: loop.wallClock)
-            exchanges[client].phase = .awaitingAnswer
+            let choice = Choice(index, of: chat, thinking: configuration.thinking)
+            let attempt = Attempt(
+                for: exchanges[client].id, choice: choice, key: key.key, opener: opener,
+                corrections: corrections)
+            let id = exchanges[client].id
             let link = send(request, for: .chat, attempt: attempt, on: &loop)
-            if exchanges.contains(client), upstreams.contains(link) {
-                exchanges[client].attempts.append(link)
-            }
+            if isCurrent(id), upstreams.contains(link) { exchanges[client].attempts.append(link) }
         } catch {
             throw APIError(error)
         }
@@ -160,23 +220,51 @@ extension ProxyServer where System: ~Copyable {
         else { return dropLink(link, on: &loop) }
         let client = exchange.client
         exchanges[client].attempts.removeAll { $0 == link }
-        guard upstreams[link].isStream else {
+        guard upstreams[link].isStream || upstreams[link].isClearWhole else {
             let (error, isStale) = upstreams[link].refusal
             upstreams[link].retire()
             return chatFailed(client, key: key, error, isStaleKey: isStale, on: &loop)
         }
+        let (index, isCut, corrections) = upstreams[link].course
+        var ending = Attempt.Ending.complete
         do throws(AnswerError) {
             try loop.write(on: client) { (outbox) throws(AnswerError) in
-                try upstreams[link].attempt?.end(to: &outbox)
+                ending = try upstreams[link].endChat(&exchanges[client].reply, to: &outbox)
             }
         } catch {
             dropLink(link, on: &loop)
             return chatFailed(client, key: key, APIError(error), isStaleKey: false, on: &loop)
         }
-        upstreams[link].retire()
+        if isCut { dropLink(link, on: &loop) } else { upstreams[link].retire() }
+        if case .again(let correction) = ending {
+            return askAgain(client, for: index, corrections + [correction], on: &loop)
+        }
+        guard exchanges[client].isAnswered else { return }
         report(client, outcome: "ok", on: &loop)
         finishAnswer(client, on: &loop)
         readOn(client, on: &loop)
+    }
+
+    /// Tells the model what was wrong with its answer.
+    private mutating func askAgain(
+        _ client: Token, for index: Int, _ corrections: [Correction],
+        on loop: inout EventLoop<System>
+    ) {
+        guard let model = exchanges[client].knownModel else { return }
+        let key: VerifiedKey
+        switch enclaves.look(model, at: loop.now, wallClock: loop.wallClock) {
+        case .ready(let current), .renewing(let current): key = current
+        case .start, .waiting, .failed:
+            // The key has run out meanwhile: the client may ask again, with a fresh one.
+            fail(client, with: APIError(AnswerError.unfinished), on: &loop)
+            return readOn(client, on: &loop)
+        }
+        do throws(APIError) {
+            try ask(client, for: index, with: key, corrections, on: &loop)
+        } catch {
+            fail(client, with: error, on: &loop)
+            readOn(client, on: &loop)
+        }
     }
 
     /// A chat could not be answered. Where the provider no longer takes the key, and nothing has
@@ -189,6 +277,7 @@ extension ProxyServer where System: ~Copyable {
             enclaves.drop(key, of: model)
             if !exchanges[client].hasRetriedKey {
                 exchanges[client].hasRetriedKey = true
+                dropAttempts(of: client, on: &loop)
                 log.notice("the model key has changed", metadata: ["model": "\(model)"])
                 return wake([exchanges[client].id], on: &loop)
             }
@@ -263,8 +352,4 @@ extension ProxyServer where System: ~Copyable {
             if exchanges.contains(waiter.client) { readOn(waiter.client, on: &loop) }
         }
     }
-}
-
-extension [ChatMessage] {
-    fileprivate var firstImageParam: String? { lazy.compactMap(\.imageParam).first }
 }

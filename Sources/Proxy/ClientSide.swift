@@ -120,7 +120,9 @@ extension ProxyServer where System: ~Copyable {
         let answer = exchanges[client].answer
         if exchanges[client].isCommitted {
             loop.write(on: client) { outbox in
-                answer.writeEvent(to: &outbox) { error.writeJSON(to: &$0) }
+                let event = answer.beginEvent(to: &outbox)
+                error.writeJSON(to: &outbox)
+                answer.end(event, to: &outbox)
             }
             exchanges[client].cut()
         } else {
@@ -218,6 +220,10 @@ extension ProxyServer where System: ~Copyable {
     /// Nobody waits for this request's answer any more.
     private mutating func stopWork(for client: Token, on loop: inout EventLoop<System>) {
         if exchanges[client].stopWaiting() { waitingCount -= 1 }
+        dropAttempts(of: client, on: &loop)
+    }
+
+    mutating func dropAttempts(of client: Token, on loop: inout EventLoop<System>) {
         let attempts = exchanges[client].attempts
         exchanges[client].attempts = []
         for link in attempts { dropLink(link, on: &loop) }
@@ -229,15 +235,17 @@ extension ProxyServer where System: ~Copyable {
     ) {
         let level: Logger.Level = outcome == "ok" ? .info : .notice
         let duration = (loop.now - exchanges[client].startedAt).milliseconds
-        log.log(
-            level: level, "request",
-            metadata: [
-                "id": "\(exchanges[client].answer.requestID)",
-                "outcome": "\(outcome)",
-                "model": "\(exchanges[client].knownModel ?? "-")",
-                "chunks": "\(exchanges[client].chunkCount)",
-                "dropped": "\(exchanges[client].request?.droppedCount ?? 0)",
-                "ms": "\(duration)",
-            ])
+        var metadata: Logger.Metadata = [
+            "id": "\(exchanges[client].answer.requestID)",
+            "outcome": "\(outcome)",
+            "model": "\(exchanges[client].knownModel ?? "-")",
+            "chunks": "\(exchanges[client].chunkCount)",
+            "dropped": "\(exchanges[client].request?.droppedCount ?? 0)",
+            "ms": "\(duration)",
+        ]
+        if exchanges[client].request?.clear != nil {
+            metadata["sealed"] = "no: the provider's front end can read it"
+        }
+        log.log(level: level, "request", metadata: metadata)
     }
 }

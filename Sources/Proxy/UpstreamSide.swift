@@ -164,16 +164,28 @@ extension ProxyServer where System: ~Copyable {
         let client = upstreams[link].attempt?.exchange.client ?? .none
         var progress = UpstreamLink.Progress.needsMore
         do throws(AnswerError) {
+            guard exchanges.contains(client) else {
+                var none: ChatReply?
+                var nowhere = Buffer()
+                progress = try upstreams[link].advance(&none, to: &nowhere)
+                return advanced(link, progress, for: client, on: &loop)
+            }
             try loop.write(on: client) { (outbox) throws(AnswerError) in
-                progress = try upstreams[link].advance(to: &outbox)
+                progress = try upstreams[link].advance(&exchanges[client].reply, to: &outbox)
             }
         } catch {
-            noteCommitment(of: link)
             return linkFailed(
                 link, with: APIError(error), isStaleKey: error == .reported(isStaleKey: true),
                 on: &loop)
         }
-        noteCommitment(of: link)
+        if exchanges[client].isCommitted { exchanges[client].wipeRequest() }
+        advanced(link, progress, for: client, on: &loop)
+    }
+
+    private mutating func advanced(
+        _ link: Token, _ progress: UpstreamLink.Progress, for client: Token,
+        on loop: inout EventLoop<System>
+    ) {
         switch progress {
         case .needsMore:
             guard upstreams[link].phase == .working else { return }
@@ -193,17 +205,9 @@ extension ProxyServer where System: ~Copyable {
     /// has finished, the formal end may take a moment and no longer, however it trickles.
     private mutating func allowTime(for link: Token, on loop: inout EventLoop<System>) {
         guard upstreams[link].isStream, !upstreams[link].isEnding else { return }
-        upstreams[link].isEnding = upstreams[link].attempt?.finish != nil
+        upstreams[link].isEnding = upstreams[link].isFinished
         let patience = upstreams[link].isEnding ? Self.restTimeout : configuration.idleTimeout
         loop.setDeadline(loop.now + patience, of: link)
-    }
-
-    /// Remembers in the exchange what was already sent of its answer.
-    private mutating func noteCommitment(of link: Token) {
-        guard let client = upstreams[link].attempt?.exchange.client, exchanges.contains(client)
-        else { return }
-        if upstreams[link].attempt?.isCommitted == true { exchanges[client].commit() }
-        exchanges[client].chunkCount = upstreams[link].attempt?.chunkCount ?? 0
     }
 
     /// Stops reading from the provider while the client does not keep up.
@@ -267,7 +271,7 @@ extension ProxyServer where System: ~Copyable {
             linkFailed(link, with: APIError(TLSError.cutOff), on: &loop)
         case .working where upstreams[link].isUnheard: sendAgain(link, on: &loop)
         case .working:
-            if upstreams[link].attempt?.finish != nil || upstreams[link].isRefused {
+            if upstreams[link].isFinished || upstreams[link].isRefused {
                 // Everything that matters was said; only the formal end is missing.
                 complete(link, isOver: false, on: &loop)
             } else if let error = upstreams[link].close() {
@@ -285,7 +289,7 @@ extension ProxyServer where System: ~Copyable {
         switch upstreams[link].phase {
         case .connecting where !upstreams[link].addresses.isEmpty:
             connectNext(link, after: error, on: &loop)
-        case .working where upstreams[link].attempt?.finish != nil:
+        case .working where upstreams[link].isFinished:
             upstreamEnded(link, on: &loop)
         case .working where upstreams[link].isUnheard: sendAgain(link, on: &loop)
         case .idle, .draining: dropLink(link, on: &loop)
@@ -313,7 +317,7 @@ extension ProxyServer where System: ~Copyable {
             connectNext(link, after: nil, on: &loop)
         case .resolving, .connecting, .handshaking:
             linkFailed(link, with: .connectTimeout, on: &loop)
-        case .working where upstreams[link].attempt?.finish != nil:
+        case .working where upstreams[link].isFinished:
             upstreamEnded(link, on: &loop)
         case .working where isSending(link, on: &loop):
             loop.setDeadline(loop.now + patience(for: upstreams[link].errand), of: link)

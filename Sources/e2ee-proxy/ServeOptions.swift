@@ -112,6 +112,21 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Seconds that running answers get when the proxy stops. (default: 30)")
     var drainTimeout: String?
 
+    @Flag(
+        name: .customLong("allow-tee"),
+        help: "Serve models as tee-NAME too: verified, but readable for the provider's front end.")
+    var allowTEE = false
+
+    @Option(help: "Thoughts written into the text: auto, implied or off. (default: auto)")
+    var think: String?
+
+    @Option(
+        help: "Where clients find thoughts: reasoning_content, reasoning or both. (default: first)")
+    var reasoningField: String?
+
+    @Option(help: "MODEL=FORMAT: call syntax of a model: glm, qwen or hermes; may be repeated.")
+    var toolFormat: [String] = []
+
     @Option(help: "Origin of web pages to serve beside those of this machine; may be repeated.")
     var allowOrigin: [String] = []
 
@@ -121,6 +136,7 @@ struct ServeOptions: ParsableArguments {
     var flags: [Setting: [String]] {
         let switches: [(Setting, Bool)] = [
             (.acceptUnprovenHardware, acceptUnprovenHardware), (.insecureLAN, insecureLAN),
+            (.allowTEE, allowTEE),
         ]
         let values: [(Setting, String?)] = [
             (.gpuRoot, gpuRoot), (.nras, nras), (.nrasURL, nrasURL), (.nrasIssuer, nrasIssuer),
@@ -130,14 +146,15 @@ struct ServeOptions: ParsableArguments {
             (.upstreamURL, upstreamURL), (.caFile, caFile), (.verify, verify),
             (.apiKeyFile, apiKeyFile), (.requireKeyFile, requireKeyFile), (.logLevel, logLevel),
             (.maxBody, maxBody), (.maxConnections, maxConnections), (.maxRequests, maxRequests),
-            (.maxBuffered, maxBuffered), (.connectTimeout, connectTimeout),
+            (.maxBuffered, maxBuffered), (.think, think), (.reasoningField, reasoningField),
+            (.connectTimeout, connectTimeout),
             (.firstByteTimeout, firstByteTimeout), (.idleTimeout, idleTimeout),
             (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout),
             (.keepAliveTimeout, keepAliveTimeout), (.drainTimeout, drainTimeout),
         ]
         var flags: [Setting: [String]] = [
             .tolerateTCB: tolerateTCB, .host: host, .allowOrigin: allowOrigin,
-            .allowHost: allowHost,
+            .allowHost: allowHost, .toolFormat: toolFormat,
         ]
         for (setting, isOn) in switches where isOn { flags[setting] = ["true"] }
         for (setting, value) in values { flags[setting] = value.map { [$0] } ?? [] }

@@ -113,6 +113,11 @@ extension Buffer {
         append(.quote)
     }
 
+    /// The same of a buffer's readable bytes.
+    public mutating func append(jsonString text: borrowing Buffer) {
+        append(jsonString: text.readable)
+    }
+
     public mutating func append(jsonString text: String) {
         append(jsonString: text.utf8Span.span)
     }

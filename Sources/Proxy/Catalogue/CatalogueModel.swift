@@ -11,7 +11,10 @@ struct CatalogueModel: Equatable {
     var inputPrice: String?
     var outputPrice: String?
     var canSee = false
+    var canHear = false
     var canReason = false
+    /// Asked for by the name for what is not sealed.
+    var isInClear = false
 
     /// The models of a catalogue; nil where `body` is none.
     static func list(in body: Span<UInt8>) -> [CatalogueModel]? {
@@ -46,6 +49,7 @@ struct CatalogueModel: Equatable {
         inputPrice = Self.price(pricing?.member("input", in: body), in: body)
         outputPrice = Self.price(pricing?.member("output", in: body), in: body)
         canSee = capabilities.member("supportsVision", in: body)?.kind == .bool(true)
+        canHear = capabilities.member("supportsAudioInput", in: body)?.kind == .bool(true)
         canReason = capabilities.member("supportsReasoning", in: body)?.kind == .bool(true)
     }
 
@@ -58,6 +62,17 @@ struct CatalogueModel: Equatable {
         guard let usd = value?.member("usd", in: body), usd.kind == .number else { return nil }
         return body.extracting(usd.range).text
     }
+
+    /// The model by the name for requests that are not sealed.
+    var inClear: CatalogueModel {
+        var model = self
+        model.id = ClearRequest.prefix + id
+        model.isInClear = true
+        return model
+    }
+
+    /// The model by every name it can be asked for.
+    func names(_ allowsClear: Bool) -> [CatalogueModel] { allowsClear ? [self, inClear] : [self] }
 
     /// Appends the model as OpenAI's clients read it, with what else is known of it.
     func write(to output: inout Buffer) {
@@ -85,8 +100,12 @@ struct CatalogueModel: Equatable {
             output.append(outputPrice)
             output.append("}" as StaticString)
         }
-        output.append(",\"capabilities\":{\"e2ee\":true,\"vision\":")
+        output.append(",\"capabilities\":{\"e2ee\":")
+        output.append(isInClear ? "false" : "true" as StaticString)
+        output.append(",\"vision\":")
         output.append(canSee ? "true" : "false" as StaticString)
+        output.append(",\"audio\":")
+        output.append(canHear ? "true" : "false" as StaticString)
         output.append(",\"reasoning\":")
         output.append(canReason ? "true" : "false" as StaticString)
         output.append("}}")

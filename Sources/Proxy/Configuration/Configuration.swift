@@ -46,6 +46,19 @@ public struct Configuration: Sendable {
     /// Origins of web pages beside the loopback ones, whole: `https://chat.example`.
     public var allowedOrigins: [String] = []
 
+    /// Whether models may be asked without encryption, by a name that says so.
+    var allowsClear = false
+    /// What models write their thoughts like, and where clients look for them.
+    var thinking = ThinkSplitter.Mode.auto
+    var reasoningField = ReasoningField.reasoningContent
+    /// The syntax of calls by model, for those whose name does not tell it.
+    var toolFormats: [String: ToolFormat] = [:]
+
+    /// The syntax in which a model calls functions.
+    func toolFormat(for model: String) -> ToolFormat {
+        toolFormats[model] ?? ToolFormat.of(model: model)
+    }
+
     public var bodyByteCountMax = 10 * 1024 * 1024
     /// Clients' connections at one time; one more is answered with 503 and closed.
     public var connectionCountMax = 10_000

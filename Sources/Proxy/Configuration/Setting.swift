@@ -22,6 +22,10 @@ public enum Setting: String, CaseIterable, Sendable {
     case apiKeyFile = "api-key-file"
     case requireKeyFile = "require-key-file"
     case logLevel = "log-level"
+    case allowTEE = "allow-tee"
+    case think
+    case reasoningField = "reasoning-field"
+    case toolFormat = "tool-format"
     case maxBody = "max-body"
     case maxConnections = "max-connections"
     case maxRequests = "max-requests"
@@ -43,7 +47,7 @@ public enum Setting: String, CaseIterable, Sendable {
     /// Whether the setting may be given several times (in the environment: separated by commas).
     public var isList: Bool {
         switch self {
-        case .host, .allowOrigin, .allowHost, .tolerateTCB: true
+        case .host, .allowOrigin, .allowHost, .tolerateTCB, .toolFormat: true
         default: false
         }
     }

@@ -56,6 +56,7 @@ public struct SettingsReader: Sendable {
         if let file = value(of: .requireKeyFile) {
             configuration.inboundKey = try Self.key(inFile: file, for: .requireKeyFile)
         }
+        try readAnswers(into: &configuration)
         configuration.allowedOrigins = values(of: .allowOrigin) ?? []
         configuration.allowedHosts = values(of: .allowHost) ?? []
         if let count = try number(.maxBody, in: 1...(1 << 30)) {
@@ -119,6 +120,34 @@ public struct SettingsReader: Sendable {
                 throw .badSetting(.nras, "it must be off, report or require")
             }
             configuration.nras = policy
+        }
+    }
+
+    private func readAnswers(
+        into configuration: inout Configuration
+    ) throws(ConfigurationError) {
+        configuration.allowsClear = try isOn(.allowTEE)
+        if let text = value(of: .think) {
+            guard let mode = ThinkSplitter.Mode(rawValue: text) else {
+                throw .badSetting(.think, "it must be auto, implied or off")
+            }
+            configuration.thinking = mode
+        }
+        if let text = value(of: .reasoningField) {
+            guard let field = ReasoningField(rawValue: text) else {
+                throw .badSetting(
+                    .reasoningField, "it must be reasoning_content, reasoning or both")
+            }
+            configuration.reasoningField = field
+        }
+        for text in values(of: .toolFormat) ?? [] {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let format = ToolFormat.named(parts[1]) else {
+                let names = ToolFormat.all.map(\.name).joined(separator: ", ")
+                throw .badSetting(
+                    .toolFormat, "it must be MODEL=FORMAT, the format one of \(names)")
+            }
+            configuration.toolFormats[parts[0]] = format
         }
     }
 

@@ -1,7 +1,7 @@
 import Bytes
 
-/// The opened texts of one event, by field. A character cut between two events is held back until
-/// it is whole.
+/// The opened texts of one event: what the model thought and what it wrote. A character cut between
+/// two events is held back until it is whole.
 struct AnswerFields: ~Copyable {
     enum Name { case content, reasoning, reasoningContent }
 
@@ -14,8 +14,15 @@ struct AnswerFields: ~Copyable {
     private var reasoning = Field()
     private var reasoningContent = Field()
 
-    var isEmpty: Bool {
-        content.text.isEmpty && reasoning.text.isEmpty && reasoningContent.text.isEmpty
+    var text: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { content.text.readable }
+    }
+
+    /// Whatever name it came under, once `mergeThoughts` was called.
+    var thoughts: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { reasoningContent.text.readable }
     }
 
     mutating func append(_ text: Span<UInt8>, to name: Name) {
@@ -27,56 +34,26 @@ struct AnswerFields: ~Copyable {
         }
     }
 
-    /// Some hosts write the same reasoning under both names; clients that read both would show it
-    /// twice. Where the texts differ, both are kept.
-    mutating func dropRepeatedReasoning() {
-        guard reasoning.text.readable.equals(reasoningContent.text.readable) else { return }
+    /// Some hosts write the same thoughts under both names; clients that read both would show them
+    /// twice. Where the texts differ, both are kept, one after the other.
+    mutating func mergeThoughts() {
+        if !reasoning.text.equals(reasoningContent.text.readable) {
+            reasoningContent.text.append(reasoning.text)
+        }
         reasoning.text.clear()
     }
 
-    /// Ends the texts; true where a cut character was still held back.
-    mutating func finish() -> Bool {
+    /// Ends the texts: a character that was cut and never ended is told all the same.
+    mutating func finish() {
         content.joiner.finish(to: &content.text)
         reasoning.joiner.finish(to: &reasoning.text)
         reasoningContent.joiner.finish(to: &reasoningContent.text)
-        dropRepeatedReasoning()
-        return !isEmpty
+        mergeThoughts()
     }
 
     mutating func clear() {
         content.text.clear()
         reasoning.text.clear()
         reasoningContent.text.clear()
-    }
-
-    /// Appends the members of a delta.
-    /// - `withEmptyContent`: write `content` even where it is empty; some clients need it in the
-    ///   first delta.
-    func writeMembers(to output: inout Buffer, withEmptyContent: Bool) {
-        var isFirst = true
-        func member(_ name: StaticString, _ text: borrowing Buffer, to output: inout Buffer) {
-            if !isFirst { output.append(.comma) }
-            isFirst = false
-            output.append(name)
-            output.append(jsonString: text.readable)
-        }
-        if !reasoningContent.text.isEmpty {
-            member("\"reasoning_content\":", reasoningContent.text, to: &output)
-        }
-        if !reasoning.text.isEmpty { member("\"reasoning\":", reasoning.text, to: &output) }
-        if !content.text.isEmpty || withEmptyContent {
-            member("\"content\":", content.text, to: &output)
-        }
-    }
-
-    /// Appends each text to the one of the same name.
-    func append(to other: inout AnswerFields) {
-        other.content.text.append(content.text.readable)
-        other.reasoning.text.append(reasoning.text.readable)
-        other.reasoningContent.text.append(reasoningContent.text.readable)
-    }
-
-    var byteCount: Int {
-        content.text.count + reasoning.text.count + reasoningContent.text.count
     }
 }

@@ -2,8 +2,9 @@ import Bytes
 import E2EE
 import HTTP
 
-/// One sealed request on its way, and the answer that comes back: the hot file. An exchange has one
-/// attempt at a time, and a second only after the provider refused the first one's key.
+/// One sealed request on its way, and the answer that comes back: the hot file. Each choice of a
+/// reply has one attempt at a time; another follows where the provider refused the key, or where
+/// the model did not give the form it was asked for.
 ///
 /// Events come in as the provider cut them and leave as one narrow form that every client reads.
 /// What does not open ends the answer; nothing unauthenticated is passed on.
@@ -12,49 +13,77 @@ struct Attempt: ~Copyable {
     /// The longest answer that is folded into one JSON body.
     static let foldByteCountMax = 64 * 1024 * 1024
 
+    /// How an attempt ends that did not fail.
+    enum Ending {
+        case complete
+        /// The model is told what was wrong, and asked again.
+        case again(Correction)
+    }
+
     /// The client this attempt answers.
     let exchange: ExchangeID
     let key: PublicKey
-    let answer: ClientAnswer
-    private let isStreaming: Bool
-    private let includesUsage: Bool
+    /// What the model was told of its answers so far.
+    let corrections: [Correction]
 
-    private var opener: Opener
+    private var opener: Opener?
+    /// Set for a request that was not sealed, which needs no opener.
+    private var clear: ClearAnswer?
     private var events = Buffer()
     private var parser = EventParser(eventByteCountMax: Attempt.eventByteCountMax)
     private var joined = Buffer()
-    /// One opened text, dead after its event was written.
+    /// One opened text, dead after it was added to the fields.
     private var text = Buffer()
     private var fields = AnswerFields()
-    private var fold = ChatAnswer()
-
-    private var name: AnswerName
-    private var hasRole = false
-    private(set) var finish: FinishReason?
-    private(set) var usage: Usage?
-    /// The provider said that nothing follows.
+    private(set) var choice: Choice
+    private var usage: Usage?
+    /// The provider said that nothing follows, or nothing that follows is wanted.
     private(set) var isDone = false
-    /// The head of a streamed answer has been written: from here on errors travel as events.
-    private(set) var isCommitted = false
-    private(set) var chunkCount = 0
 
     init(
-        for exchange: ExchangeID, request: ChatRequest, answer: ClientAnswer, key: PublicKey,
-        opener: consuming Opener, created: Int
+        for exchange: ExchangeID, choice: consuming Choice, key: PublicKey,
+        opener: consuming Opener, corrections: [Correction] = []
     ) {
         self.exchange = exchange
+        self.choice = choice
         self.key = key
-        self.answer = answer
-        self.opener = opener
-        isStreaming = request.isStreaming
-        includesUsage = request.includesUsage
-        name = AnswerName(
-            id: "chatcmpl-\(answer.requestID)", created: created, model: request.model)
+        self.opener = consume opener
+        self.corrections = corrections
+    }
+
+    /// An attempt that is not sealed.
+    init(
+        for exchange: ExchangeID, choice: consuming Choice, key: PublicKey,
+        clear: consuming ClearAnswer
+    ) {
+        self.exchange = exchange
+        self.choice = choice
+        self.key = key
+        self.clear = consume clear
+        corrections = []
+    }
+
+    /// The model has said all it wanted to.
+    var isFinished: Bool { choice.finish != nil || isFinishedInClear }
+
+    private var isFinishedInClear: Bool {
+        switch clear {
+        case .some(let clear): clear.isFinished
+        case .none: false
+        }
+    }
+
+    /// Whether the answer comes in clear and whole, not as a stream.
+    var isClearAndWhole: Bool {
+        switch clear {
+        case .some(let clear): !clear.isStreaming
+        case .none: false
+        }
     }
 
     /// Takes a piece of the provider's body and writes what it completes to `outbox`.
     mutating func relay(
-        _ body: Span<UInt8>, to outbox: inout Buffer
+        _ body: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
     ) throws(AnswerError) {
         // The events leave `self` while they are read: reading them changes the rest of it.
         var events = Buffer()
@@ -68,12 +97,12 @@ struct Attempt: ~Copyable {
                 events.consume(byteCount)
                 return
             case .data(let range):
-                try take(events.readable.extracting(range), to: &outbox)
+                try take(events.readable.extracting(range), reply: &reply, to: &outbox)
             case .joined:
                 var joined = Buffer()
                 swap(&joined, &self.joined)
                 defer { swap(&joined, &self.joined) }
-                try take(joined.readable, to: &outbox)
+                try take(joined.readable, reply: &reply, to: &outbox)
             }
             events.consume(byteCount)
         }
@@ -87,63 +116,80 @@ struct Attempt: ~Copyable {
         }
     }
 
-    /// The provider's body has ended: completes the answer.
-    /// - Throws: `.unfinished` where the stream ended before the model did.
-    mutating func end(to outbox: inout Buffer) throws(AnswerError) {
+    /// The provider's body has ended: completes the choice, and with the last of them the reply.
+    /// - Throws: `.unfinished` where the stream ended before the model did; `.unusable`.
+    mutating func end(
+        reply: inout ChatReply, to outbox: inout Buffer
+    ) throws(AnswerError) -> Ending {
         var events = Buffer()
         swap(&events, &self.events)
         if !isDone, parser.end(in: events.readable) { isDone = true }
-        guard let finish else { throw .unfinished }
-        if isStreaming {
-            if includesUsage, let usage { writeUsage(usage, to: &outbox) }
-            answer.endStream(to: &outbox)
+        guard isFinished else { throw .unfinished }
+        reply.add(usage)
+        if reply.isStreaming {
+            reply.endChoice()
         } else {
-            var body = Buffer()
-            fold.write(name, finish: finish, usage: usage, to: &body)
-            answer.write(json: body.readable, to: &outbox)
+            if corrections.count < Correction.countMax, let correction = choice.correction() {
+                return .again(correction)
+            }
+            if let failure = choice.failure { throw .unusable(failure) }
+            let field = reply.reasoningField
+            reply.endChoice(choice.index) { choice.write(field, to: &$0) }
         }
+        if reply.isComplete { reply.end(to: &outbox) }
+        return .complete
+    }
+
+    /// The whole answer to a request that was not sealed and wanted no stream.
+    func end(
+        with body: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
+    ) throws(AnswerError) {
+        var output = Buffer()
+        try clear?.write(body, to: &output)
+        reply.end(with: output.readable, to: &outbox)
     }
 
     /// One event: `[DONE]`, or a chunk.
     private mutating func take(
-        _ data: Span<UInt8>, to outbox: inout Buffer
+        _ data: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
     ) throws(AnswerError) {
         if data.equals("[DONE]") {
             isDone = true
             return
         }
+        guard clear == nil else { return try clear!.take(data, reply: &reply, to: &outbox) }
         let chunk = try ChatChunk(data)
         if let error = chunk.error {
             let text = data.extracting(error.range)
             throw .reported(isStaleKey: ProviderError.isStaleKey(text))
         }
-        name.take(from: chunk, in: data)
+        reply.name.take(from: chunk, in: data)
         if let value = chunk.usage { usage = Usage(value, in: data) ?? usage }
-        try takeText(chunk, in: data, to: &outbox)
-        guard let value = chunk.finish, finish == nil else { return }
+        try takeText(chunk, in: data, reply: &reply, to: &outbox)
+        guard !isFinished, let value = chunk.finish else { return }
         let reason = try FinishReason(value, in: data)
         // A character that was cut and never ended is told before the end.
-        if fields.finish() { try passOn(to: &outbox) }
-        finish = reason
-        if isStreaming { writeFinish(reason, to: &outbox) }
+        fields.finish()
+        try passOn(reply: &reply, to: &outbox)
+        if !isFinished { try choice.finish(reason, reply: &reply, to: &outbox) }
     }
 
-    /// Opens the sealed fields of a chunk and passes them on as one event.
+    /// Opens the sealed fields of a chunk and passes them on.
     private mutating func takeText(
-        _ chunk: ChatChunk, in data: Span<UInt8>, to outbox: inout Buffer
+        _ chunk: ChatChunk, in data: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
     ) throws(AnswerError) {
         guard chunk.content != nil || chunk.reasoning != nil || chunk.reasoningContent != nil else {
             return
         }
-        guard finish == nil else { throw .textAfterFinish }
+        guard !isFinished else { throw .textAfterFinish }
         try open(chunk.reasoningContent, .reasoningContent, in: data)
         if !Self.areSame(chunk.reasoning, chunk.reasoningContent, in: data) {
             try open(chunk.reasoning, .reasoning, in: data)
         }
-        fields.dropRepeatedReasoning()
+        fields.mergeThoughts()
         try open(chunk.content, .content, in: data)
-        chunkCount += 1
-        try passOn(to: &outbox)
+        reply.chunkCount += 1
+        try passOn(reply: &reply, to: &outbox)
     }
 
     /// Whether two fields hold one envelope, which opens once.
@@ -166,67 +212,24 @@ struct Attempt: ~Copyable {
         }
         do throws(E2EEError) {
             // An envelope has no escapes: its digits stand between the quotes as they are.
-            try opener.open(data.extracting(value.inside), into: &text)
+            try opener?.open(data.extracting(value.inside), into: &text)
         } catch {
             throw .envelope(error)
         }
         fields.append(text.readable, to: field)
     }
 
-    /// Writes what the fields hold as one event, or folds it.
-    private mutating func passOn(to outbox: inout Buffer) throws(AnswerError) {
-        defer { fields.clear() }
-        guard isStreaming else {
-            fold.append(fields)
-            guard fold.byteCount <= Self.foldByteCountMax else {
-                throw .http(.bodyTooLarge(limit: Self.foldByteCountMax))
-            }
-            return
+    /// Hands the opened texts to the choice. Where it wants no more, the model is not waited for.
+    private mutating func passOn(
+        reply: inout ChatReply, to outbox: inout Buffer
+    ) throws(AnswerError) {
+        choice.take(fields, reply: &reply, to: &outbox)
+        fields.clear()
+        guard choice.foldedByteCount + reply.foldedByteCount <= Self.foldByteCountMax else {
+            throw .http(.bodyTooLarge(limit: Self.foldByteCountMax))
         }
-        guard !fields.isEmpty else { return }
-        commit(to: &outbox)
-        answer.writeEvent(to: &outbox) { output in
-            name.write("chat.completion.chunk", to: &output)
-            output.append("[{\"index\":0,\"delta\":{")
-            if !hasRole { output.append("\"role\":\"assistant\",") }
-            fields.writeMembers(to: &output, withEmptyContent: !hasRole)
-            output.append("},\"logprobs\":null,\"finish_reason\":null}]")
-            writeSuffix(to: &output)
-        }
-        hasRole = true
-    }
-
-    private mutating func writeFinish(_ reason: FinishReason, to outbox: inout Buffer) {
-        commit(to: &outbox)
-        answer.writeEvent(to: &outbox) { output in
-            name.write("chat.completion.chunk", to: &output)
-            output.append("[{\"index\":0,\"delta\":{")
-            if !hasRole { output.append("\"role\":\"assistant\",\"content\":\"\"") }
-            output.append("},\"logprobs\":null,\"finish_reason\":\"")
-            output.append(reason.rawValue)
-            output.append("\"}]")
-            writeSuffix(to: &output)
-        }
-        hasRole = true
-    }
-
-    private func writeUsage(_ usage: Usage, to outbox: inout Buffer) {
-        answer.writeEvent(to: &outbox) { output in
-            name.write("chat.completion.chunk", to: &output)
-            output.append("[],\"usage\":")
-            usage.write(to: &output)
-            output.append("}" as StaticString)
-        }
-    }
-
-    private mutating func commit(to outbox: inout Buffer) {
-        guard !isCommitted else { return }
-        isCommitted = true
-        answer.beginStream(to: &outbox)
-    }
-
-    private func writeSuffix(to output: inout Buffer) {
-        if includesUsage { output.append(",\"usage\":null") }
-        output.append("}" as StaticString)
+        guard choice.isCut else { return }
+        isDone = true
+        try choice.finish(.stop, reply: &reply, to: &outbox)
     }
 }

@@ -69,29 +69,31 @@ struct ClientAnswer {
         writeCommonFields(to: &outbox)
     }
 
-    /// Appends one event of a streamed answer; `body` writes its data.
-    func writeEvent(to outbox: inout Buffer, _ body: (inout Buffer) -> Void) {
-        guard !isOldClient else {
-            EventWriter.begin(to: &outbox)
-            body(&outbox)
-            EventWriter.end(to: &outbox)
-            return
-        }
-        let mark = ChunkWriter.begin(to: &outbox)
+    /// An event that was begun: where its chunk stands, for clients that get chunks.
+    typealias Event = ChunkWriter.Mark?
+
+    /// Begins one event of a streamed answer; its data follows.
+    func beginEvent(to outbox: inout Buffer) -> Event {
+        let mark = isOldClient ? nil : ChunkWriter.begin(to: &outbox)
         EventWriter.begin(to: &outbox)
-        body(&outbox)
+        return mark
+    }
+
+    func end(_ event: Event, to outbox: inout Buffer) {
         EventWriter.end(to: &outbox)
-        ChunkWriter.finish(mark, in: &outbox)
+        if let event { ChunkWriter.finish(event, in: &outbox) }
     }
 
     /// Ends a streamed answer that is complete.
     func endStream(to outbox: inout Buffer) {
-        writeEvent(to: &outbox) { $0.append("[DONE]") }
+        let event = beginEvent(to: &outbox)
+        outbox.append("[DONE]")
+        end(event, to: &outbox)
         if !isOldClient { ChunkWriter.last(to: &outbox) }
     }
 
     private static let exposedFields =
-        "x-request-id, retry-after, x-e2ee-key, x-e2ee-scope, x-e2ee-verification"
+        "x-request-id, retry-after, x-e2ee-key, x-e2ee-scope, x-e2ee-verification, x-e2ee-encrypted"
 
     private func writeCommonFields(to outbox: inout Buffer) {
         field("Cache-Control", "no-store", to: &outbox)

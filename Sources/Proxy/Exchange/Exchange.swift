@@ -46,15 +46,14 @@ struct Exchange: ~Copyable {
     /// The body of the request, in clear; wiped as soon as nothing can need it again.
     private(set) var body = Buffer()
     var request: ChatRequest?
+    /// The answer to it; nil until the request is sealed.
+    var reply: ChatReply?
     /// The upstream connections that work on this request.
     var attempts: [Token] = []
     var hasRetriedKey = false
-    /// The head of a streamed answer was sent.
-    private(set) var isCommitted = false
     var startedAt: Instant
     /// Counted among the requests that wait for an answer.
     private var isCounted = false
-    var chunkCount = 0
     /// The model asked for, once the catalogue is known to have it: other names are the client's
     /// text.
     var knownModel: String?
@@ -206,11 +205,10 @@ struct Exchange: ~Copyable {
         phase = .reading
         body.release()
         request = nil
+        reply = nil
         route = nil
         attempts = []
         hasRetriedKey = false
-        isCommitted = false
-        chunkCount = 0
         knownModel = nil
     }
 
@@ -228,13 +226,35 @@ struct Exchange: ~Copyable {
         body.release()
         inbox.release()
         request = nil
+        reply = nil
+    }
+
+    /// The head of a streamed answer was sent.
+    var isCommitted: Bool {
+        switch reply {
+        case .some(let reply): reply.isCommitted
+        case .none: false
+        }
+    }
+
+    /// Every choice of the answer has ended.
+    var isAnswered: Bool {
+        switch reply {
+        case .some(let reply): reply.isComplete
+        case .none: false
+        }
+    }
+
+    /// Pieces of text that were opened for the answer.
+    var chunkCount: Int {
+        switch reply {
+        case .some(let reply): reply.chunkCount
+        case .none: 0
+        }
     }
 
     /// A streamed answer has begun: the request is not sent again, so its text is wiped.
-    mutating func commit() {
-        isCommitted = true
-        body.release()
-    }
+    mutating func wipeRequest() { if !body.isEmpty { body.release() } }
 
     /// The answer's head will name the key that the request was sealed to.
     mutating func show(_ key: VerifiedKey, isRootReplaced: Bool) {
@@ -270,18 +290,27 @@ struct Exchange: ~Copyable {
 
     /// Appends the provider's request body, its texts sealed.
     mutating func seal<E: Entropy>(
-        with sealer: inout Sealer, entropy: inout E, to output: inout Buffer
+        _ corrections: [Correction], format: ToolFormat, with sealer: inout Sealer,
+        entropy: inout E, to output: inout Buffer
     ) throws(E2EEError) {
         guard let request else { preconditionFailure("nothing was read that could be sealed") }
         try RequestPath.write(
-            request, from: body.readable, sealer: &sealer, entropy: &entropy, to: &output)
+            request, from: body.readable, corrections: corrections, format: format,
+            sealer: &sealer, entropy: &entropy, to: &output)
     }
 
-    /// An attempt at answering this request.
-    func makeAttempt(key: PublicKey, opener: consuming Opener, created: Int) -> Attempt {
-        guard let request else { preconditionFailure("an attempt at nothing") }
-        return Attempt(
-            for: id, request: request, answer: answer, key: key, opener: opener, created: created)
+    /// Appends the provider's request body of a request that is not sealed.
+    mutating func write(_ clear: ClearRequest, to output: inout Buffer) {
+        clear.write(from: body.readable, to: &output)
+        answer.verification.removeAll { "\($0.name)" == "x-e2ee-key" }
+        answer.verification += ClearAnswer.headFields
+    }
+
+    /// Begins the answer.
+    mutating func beginReply(created: Int, reasoningField: ReasoningField) {
+        guard let request else { preconditionFailure("an answer to nothing") }
+        reply = ChatReply(
+            to: request, answer: answer, created: created, reasoningField: reasoningField)
     }
 
     /// Reads the request's body as a chat request.

@@ -54,6 +54,17 @@ struct ProviderAPI: Sendable {
         return output
     }
 
+    /// A chat request that is not sealed.
+    func clearChat(body: borrowing Buffer) -> Buffer {
+        var output = Buffer(capacity: body.count + 1024)
+        write("POST", path + "/chat/completions", to: &output)
+        field("Content-Type", "application/json", to: &output)
+        RequestWriter.field("Content-Length", decimal: body.count, to: &output)
+        RequestWriter.end(to: &output)
+        output.append(body.readable)
+        return output
+    }
+
     private func write(_ method: StaticString, _ target: String, to output: inout Buffer) {
         do throws(HTTPError) {
             try RequestWriter.head(method: method, target: target, host: authority, to: &output)

@@ -5,27 +5,69 @@ import E2EE
 ///
 /// Nothing of the client's body is copied in clear but values the allow-list names. Every
 /// `content`, of every role, is sealed; the provider would refuse one in clear, and an assistant's
-/// turn tells as much as a user's. Source: protocol of the provider's E2EE guide, and of the
-/// gateway that opens it.
+/// turn tells as much as a user's. What the sealed path has no place for is written into those
+/// texts: declared functions and the form of the answer into the first system message, calls into
+/// the assistant's turn, their results into a user's. Source: protocol of the provider's E2EE
+/// guide, and of the gateway that opens it.
 enum RequestPath {
     /// Appends the provider's request body for `request`, which was read from `body`, to `output`.
+    /// - `corrections`: turns that follow the client's own.
     static func write<E: Entropy>(
-        _ request: ChatRequest, from body: Span<UInt8>, sealer: inout Sealer, entropy: inout E,
-        to output: inout Buffer
+        _ request: ChatRequest, from body: Span<UInt8>, corrections: [Correction] = [],
+        format: ToolFormat, sealer: inout Sealer, entropy: inout E, to output: inout Buffer
     ) throws(E2EEError) {
         output.append("{\"model\":")
         output.append(jsonString: request.model)
         output.append(",\"messages\":[")
-        for (index, message) in request.messages.enumerated() {
-            if index > 0 { output.append(.comma) }
-            output.append("{\"role\":\"")
-            output.append(message.role.rawValue)
-            output.append("\",\"content\":\"")
-            var text = Buffer()
-            write(message.content, from: body, to: &text)
-            try sealer.seal(text.readable, entropy: &entropy, into: &output)
-            output.append("\"}")
+        let texts = MessageTexts(format: format)
+        var rules = Buffer()
+        if let plan = request.plan { texts.write(plan, to: &rules) }
+        var isFirst = true
+        if !rules.isEmpty, request.messages[0].role != .system {
+            try write(.system, rules, &isFirst, &sealer, &entropy, to: &output)
+            rules.clear()
         }
+        var index = 0
+        while index < request.messages.count {
+            let message = request.messages[index]
+            var text = Buffer()
+            if message.role == .tool {
+                let start = index
+                while index < request.messages.count, request.messages[index].role == .tool {
+                    index += 1
+                }
+                texts.write(results: request.messages[start..<index], from: body, to: &text)
+                try write(.user, text, &isFirst, &sealer, &entropy, to: &output)
+                continue
+            }
+            texts.write(message, adding: rules.readable, from: body, to: &text)
+            rules.clear()
+            try write(message.role, text, &isFirst, &sealer, &entropy, to: &output)
+            index += 1
+        }
+        for correction in corrections {
+            try write(.assistant, correction.said, &isFirst, &sealer, &entropy, to: &output)
+            try write(.user, correction.told, &isFirst, &sealer, &entropy, to: &output)
+        }
+        writeParameters(request, from: body, to: &output)
+    }
+
+    private static func write<E: Entropy>(
+        _ role: ChatMessage.Role, _ text: borrowing Buffer, _ isFirst: inout Bool,
+        _ sealer: inout Sealer, _ entropy: inout E, to output: inout Buffer
+    ) throws(E2EEError) {
+        if !isFirst { output.append(.comma) }
+        isFirst = false
+        output.append("{\"role\":\"")
+        output.append(role.rawValue)
+        output.append("\",\"content\":\"")
+        try sealer.seal(text.readable, entropy: &entropy, into: &output)
+        output.append("\"}")
+    }
+
+    private static func writeParameters(
+        _ request: ChatRequest, from body: Span<UInt8>, to output: inout Buffer
+    ) {
         output.append("],\"stream\":true,\"stream_options\":{\"include_usage\":true}")
         for parameter in request.forwarded {
             output.append(",\"")
@@ -36,55 +78,5 @@ enum RequestPath {
         output.append(
             ",\"venice_parameters\":{\"include_venice_system_prompt\":false,\"enable_web_search\":\"off\"}}"
         )
-    }
-
-    /// Appends the text that will be sealed.
-    private static func write(
-        _ content: ChatMessage.Content, from body: Span<UInt8>, to text: inout Buffer
-    ) {
-        switch content {
-        case .empty: return
-        case .text(let value):
-            JSONString.decode(value, in: body, to: &text)
-            guard isTakenForArray(text.readable) else { return }
-            // The enclave restores a text that parses as an array to a content array; sent as the
-            // one part of an array it stays a text.
-            text.clear()
-            write([.text(value)], from: body, to: &text)
-        case .parts(let parts):
-            write(parts, from: body, to: &text)
-        }
-    }
-
-    /// Whether the enclave might read `text` as a JSON array. Readers differ in what they take for
-    /// one, so an opening bracket is enough.
-    private static func isTakenForArray(_ text: Span<UInt8>) -> Bool {
-        var index = 0
-        while index < text.count, text[index] <= .space { index += 1 }
-        return index < text.count && text[index] == .ascii("[")
-    }
-
-    private static func write(
-        _ parts: [ChatMessage.Part], from body: Span<UInt8>, to text: inout Buffer
-    ) {
-        text.append(.ascii("["))
-        for (index, part) in parts.enumerated() {
-            if index > 0 { text.append(.comma) }
-            switch part {
-            case .text(let value):
-                text.append("{\"type\":\"text\",\"text\":")
-                text.append(body.extracting(value.range))
-                text.append("}" as StaticString)
-            case .image(let url, let detail):
-                text.append("{\"type\":\"image_url\",\"image_url\":{\"url\":")
-                text.append(body.extracting(url.range))
-                if let detail {
-                    text.append(",\"detail\":")
-                    text.append(body.extracting(detail.range))
-                }
-                text.append("}}")
-            }
-        }
-        text.append(.ascii("]"))
     }
 }

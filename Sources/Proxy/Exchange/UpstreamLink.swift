@@ -73,6 +73,7 @@ struct UpstreamLink: ~Copyable {
     struct ResponseFacts: Equatable {
         let status: Int
         let isEventStream: Bool
+        let isJSON: Bool
         let keepsAlive: Bool
         /// Seconds, where the field says a number of them.
         let retryAfter: Int?
@@ -82,15 +83,17 @@ struct UpstreamLink: ~Copyable {
         init(_ head: ResponseHead, in bytes: Span<UInt8>) {
             status = head.status
             keepsAlive = head.keepsAlive
-            if let range = head.headers.first("content-type", in: bytes) {
-                let type = "text/event-stream"
+            func hasType(_ type: StaticString) -> Bool {
+                guard let range = head.headers.first("content-type", in: bytes) else {
+                    return false
+                }
                 let value = bytes.extracting(range)
-                isEventStream =
-                    value.count >= type.utf8.count
-                    && value.extracting(0..<type.utf8.count).equalsIgnoringCase("text/event-stream")
-            } else {
-                isEventStream = false
+                let byteCount = type.utf8CodeUnitCount
+                return value.count >= byteCount
+                    && value.extracting(0..<byteCount).equalsIgnoringCase(type)
             }
+            isEventStream = hasType("text/event-stream")
+            isJSON = hasType("application/json")
             var chain: [UInt8]?
             for name in CollateralPart.issuerChainFields {
                 guard let range = head.headers.first(name, in: bytes) else { continue }
@@ -205,7 +208,10 @@ struct UpstreamLink: ~Copyable {
     // MARK: The answer
 
     /// Reads on in the answer. Texts that could be opened are written to `outbox`, the client's.
-    mutating func advance(to outbox: inout Buffer) throws(AnswerError) -> Progress {
+    /// - `reply`: of the exchange whose chat this is; nil for other errands.
+    mutating func advance(
+        _ reply: inout ChatReply?, to outbox: inout Buffer
+    ) throws(AnswerError) -> Progress {
         var inbox = Buffer()
         swap(&inbox, &self.inbox)
         defer { swap(&inbox, &self.inbox) }
@@ -219,7 +225,7 @@ struct UpstreamLink: ~Copyable {
             case .head(let head):
                 self.head = ResponseFacts(head, in: inbox.readable)
             case .body(let range):
-                try take(inbox.readable.extracting(range), to: &outbox)
+                try take(inbox.readable.extracting(range), &reply, to: &outbox)
             case .end:
                 inbox.consume(byteCount)
                 return .ended
@@ -261,7 +267,7 @@ struct UpstreamLink: ~Copyable {
     var isStream: Bool { attempt != nil && head?.status == 200 && head?.isEventStream == true }
 
     private mutating func take(
-        _ body: Span<UInt8>, to outbox: inout Buffer
+        _ body: Span<UInt8>, _ reply: inout ChatReply?, to outbox: inout Buffer
     ) throws(AnswerError) {
         if phase == .draining { return }
         guard isStream else {
@@ -271,8 +277,47 @@ struct UpstreamLink: ~Copyable {
             fetched.append(body)
             return
         }
-        guard !isAnswered else { return }
-        try attempt!.relay(body, to: &outbox)
+        guard !isAnswered, reply != nil else { return }
+        try attempt!.relay(body, reply: &reply!, to: &outbox)
+    }
+
+    /// The model has said all it wanted to.
+    var isFinished: Bool {
+        switch attempt {
+        case .some(let attempt): attempt.isFinished
+        case .none: false
+        }
+    }
+
+    /// Which choice is asked for, whether its answer was cut short because no more of it is wanted,
+    /// and what the model was told so far.
+    var course: (index: Int, isCut: Bool, corrections: [Correction]) {
+        switch attempt {
+        case .some(let attempt):
+            (attempt.choice.index, attempt.choice.isCut, attempt.corrections)
+        case .none: (0, false, [])
+        }
+    }
+
+    /// Whether the answer was not sealed and is no stream: it is whole when its body is.
+    var isClearWhole: Bool {
+        switch attempt {
+        case .some(let attempt):
+            attempt.isClearAndWhole && head?.status == 200 && head?.isJSON == true
+        case .none: false
+        }
+    }
+
+    /// The chat's answer has ended.
+    mutating func endChat(
+        _ reply: inout ChatReply?, to outbox: inout Buffer
+    ) throws(AnswerError) -> Attempt.Ending {
+        guard attempt != nil, reply != nil else { return .complete }
+        if isClearWhole {
+            try attempt!.end(with: fetched.readable, reply: &reply!, to: &outbox)
+            return .complete
+        }
+        return try attempt!.end(reply: &reply!, to: &outbox)
     }
 
     /// The answer was passed on; whatever is left of it concerns nobody.

@@ -142,6 +142,14 @@ extension APIError {
                 "The provider keeps refusing the model key it attests.", forbidsRetry: true)
         case .reported(isStaleKey: false):
             self.init(502, .upstream, "upstream_error", "The provider reported an error.")
+        case .unusable(.noCall):
+            self.init(
+                502, .upstream, "tool_call_missing",
+                "The model did not call a function, though it was told to.", forbidsRetry: true)
+        case .unusable(.badOutput):
+            self.init(
+                502, .upstream, "invalid_structured_output",
+                "The model's answer has not the form of response_format.", forbidsRetry: true)
         case .tooManyChoices:
             self.init(
                 502, .upstream, "upstream_malformed", "The provider sent choices nobody asked for.")

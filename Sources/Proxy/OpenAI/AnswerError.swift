@@ -1,6 +1,14 @@
 import E2EE
 import HTTP
 
+/// What a client was promised and a model did not give.
+enum UnusableAnswer: Equatable {
+    /// A call of a function.
+    case noCall
+    /// The form of `response_format`.
+    case badOutput
+}
+
 /// Why an answer of the provider cannot be passed on, or not to its end.
 enum AnswerError: Error, Equatable {
     case http(HTTPError)
@@ -19,4 +27,6 @@ enum AnswerError: Error, Equatable {
     case reported(isStaleKey: Bool)
     /// A choice beyond those that were asked for.
     case tooManyChoices
+    /// The model did not give the answer the form it was asked for.
+    case unusable(UnusableAnswer)
 }

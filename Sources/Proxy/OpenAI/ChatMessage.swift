@@ -3,9 +3,9 @@ import Bytes
 /// One message of a chat request: its role, and what of it will be sealed. Ranges are into the
 /// body.
 struct ChatMessage {
-    /// The roles that exist on the sealed path. `developer` leaves as `system`, which every chat
-    /// template knows.
-    enum Role: String { case system, user, assistant }
+    /// The roles a client may use. Only the first three leave: `developer` leaves as `system`,
+    /// which every chat template knows, and what a function gave as a user's text.
+    enum Role: String { case system, user, assistant, tool }
 
     enum Content: Equatable {
         /// A JSON string.
@@ -18,14 +18,31 @@ struct ChatMessage {
     enum Part: Equatable {
         case text(JSONValue)
         case image(url: JSONValue, detail: JSONValue?)
+        case audio(JSONValue)
+    }
+
+    /// A function the model called earlier in the conversation.
+    struct Call {
+        /// Nil in the older field, `function_call`.
+        let id: JSONValue?
+        let name: JSONValue
+        /// A string that holds the JSON text of an object, or nothing.
+        let arguments: JSONValue
     }
 
     var role: Role
     var content: Content
+    /// The calls of an assistant's turn.
+    var calls: [Call] = []
+    /// What a tool's message says it answers: an id, or in the older form a function's name.
+    var answers: JSONValue?
+    /// Which of the calls before it a tool's message answers.
+    var callIndex = 0
     /// Members that were left out.
     var droppedCount: Int
-    /// The field path of the first image, for an error about it.
+    /// The field path of the first image and of the first recording, for an error about it.
     var imageParam: String?
+    var audioParam: String?
 
     /// - Throws: a 400 that names the field, as in `messages[3].content`.
     init(_ value: JSONValue, at index: Int, in body: Span<UInt8>) throws(APIError) {
@@ -34,23 +51,40 @@ struct ChatMessage {
             throw .badRequest("invalid_type", "A message must be an object.", param: path)
         }
         let members = Members(value, in: body)
-        role = try Self.role(members.role, path, in: body)
-        if let refused = members.refused {
-            throw .refusedField(
-                "\(path).\(refused)",
-                "'\(refused)' of a message cannot be sealed yet, and leaving it out would lose text."
-            )
-        }
+        let (role, isOld) = try Self.role(members.role, path, in: body)
+        self.role = role
         droppedCount = members.droppedCount
-        (content, imageParam) = try Self.content(members.content, role: role, path, in: body)
+        if let audio = members.audio, !Parameters.Harmless.empty.covers(audio, in: body) {
+            throw .refusedField(
+                "\(path).audio", "Recorded answers cannot be sealed, and one would be lost.")
+        }
+        content = .empty
+        let contentPath = "\(path).content"
+        let reader = ContentReader(path: contentPath)
+        content = try reader.read(members.content, role: role, in: body)
+        imageParam = reader.param(ofFirst: content) { if case .image = $0 { true } else { false } }
+        audioParam = reader.param(ofFirst: content) { if case .audio = $0 { true } else { false } }
+        if role == .assistant {
+            calls = try CallsReader(path: path).read(members.calls, members.oldCall, in: body)
+        }
+        guard role == .tool else { return }
+        answers = isOld ? members.name : members.callID
+        guard answers?.kind == .string else {
+            let name = isOld ? "name" : "tool_call_id"
+            throw .badRequest(
+                "invalid_type", "A message of this role needs a \(name).", param: "\(path).\(name)")
+        }
     }
 
     /// The members of a message by what is done with them.
     private struct Members {
         var role: JSONValue?
         var content: JSONValue?
-        /// The first member that holds text which can be neither sealed nor dropped.
-        var refused: String?
+        var calls: JSONValue?
+        var oldCall: JSONValue?
+        var callID: JSONValue?
+        var name: JSONValue?
+        var audio: JSONValue?
         var droppedCount = 0
 
         init(_ value: JSONValue, in body: Span<UInt8>) {
@@ -62,107 +96,39 @@ struct ChatMessage {
                 role = member
             } else if JSONString.matches(key, "content", in: body) {
                 content = member
-            } else if let name = Self.name(of: key, in: body) {
-                guard !Parameters.Harmless.empty.covers(member, in: body) else { return }
-                refused = refused ?? name
+            } else if JSONString.matches(key, "tool_calls", in: body) {
+                calls = member
+            } else if JSONString.matches(key, "function_call", in: body) {
+                oldCall = member
+            } else if JSONString.matches(key, "tool_call_id", in: body) {
+                callID = member
+            } else if JSONString.matches(key, "audio", in: body) {
+                audio = member
             } else {
+                if JSONString.matches(key, "name", in: body) { name = member }
                 droppedCount += 1
             }
         }
-
-        private static func name(of key: JSONValue, in body: Span<UInt8>) -> String? {
-            for name: StaticString in ["tool_calls", "function_call", "audio"]
-            where JSONString.matches(key, name, in: body) {
-                return "\(name)"
-            }
-            return nil
-        }
     }
 
+    /// - Returns: `isOld`: a function's result in the older form.
     private static func role(
         _ value: JSONValue?, _ path: String, in body: Span<UInt8>
-    ) throws(APIError) -> Role {
+    ) throws(APIError) -> (Role, isOld: Bool) {
         guard let name = value?.text(in: body) else {
             throw .badRequest("invalid_type", "A message needs a role.", param: "\(path).role")
         }
         switch name {
-        case "system", "developer": return .system
-        case "user": return .user
-        case "assistant": return .assistant
-        case "tool", "function":
-            throw .refusedField(
-                "\(path).role", "Tool messages cannot be sealed yet, so they are refused.")
+        case "system", "developer": return (.system, false)
+        case "user": return (.user, false)
+        case "assistant": return (.assistant, false)
+        case "tool": return (.tool, false)
+        case "function": return (.tool, true)
         default:
             throw .badRequest(
-                "invalid_role", "The role must be system, developer, user or assistant.",
+                "invalid_role",
+                "The role must be system, developer, user, assistant, tool or function.",
                 param: "\(path).role")
-        }
-    }
-
-    private static func content(
-        _ value: JSONValue?, role: Role, _ path: String, in body: Span<UInt8>
-    ) throws(APIError) -> (Content, imageParam: String?) {
-        switch value?.kind {
-        case .string:
-            return (.text(value!), nil)
-        case .array:
-            return try parts(value!, "\(path).content", in: body)
-        case .null, nil:
-            guard role == .assistant else { break }
-            return (.empty, nil)
-        default: break
-        }
-        throw .badRequest(
-            "invalid_type", "The content must be a string or an array of parts.",
-            param: "\(path).content")
-    }
-
-    private static func parts(
-        _ value: JSONValue, _ path: String, in body: Span<UInt8>
-    ) throws(APIError) -> (Content, imageParam: String?) {
-        var parts: [Part] = []
-        var imageParam: String?
-        try value.forEachElement(in: body) { (element) throws(APIError) in
-            let partPath = "\(path)[\(parts.count)]"
-            let part = try part(element, partPath, in: body)
-            if case .image = part { imageParam = imageParam ?? partPath }
-            parts.append(part)
-        }
-        guard !parts.isEmpty else {
-            throw .badRequest("empty_content", "The content has no parts.", param: path)
-        }
-        return (.parts(parts), imageParam)
-    }
-
-    private static func part(
-        _ value: JSONValue, _ path: String, in body: Span<UInt8>
-    ) throws(APIError) -> Part {
-        guard let type = value.member("type", in: body)?.text(in: body) else {
-            throw .badRequest("invalid_type", "A content part needs a type.", param: path)
-        }
-        switch type {
-        case "text":
-            guard let text = value.member("text", in: body), text.kind == .string else {
-                throw .badRequest("invalid_type", "A text part needs a text.", param: path)
-            }
-            return .text(text)
-        case "image_url":
-            guard let image = value.member("image_url", in: body),
-                let url = image.member("url", in: body), url.kind == .string
-            else {
-                throw .badRequest("invalid_type", "An image part needs image_url.url.", param: path)
-            }
-            let detail = image.member("detail", in: body)
-            guard detail == nil || detail!.kind == .string || detail!.kind == .null else {
-                throw .badRequest("invalid_type", "An image's detail is a string.", param: path)
-            }
-            return .image(url: url, detail: detail?.kind == .string ? detail : nil)
-        case "input_audio":
-            throw .refusedField(path, "Audio parts cannot be sealed yet.")
-        case "file":
-            throw .refusedField(path, "File parts cannot be sealed yet.")
-        default:
-            throw .refusedField(path, "Only text and image_url parts can be sealed.")
         }
     }
 }

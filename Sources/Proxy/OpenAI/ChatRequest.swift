@@ -13,12 +13,16 @@ struct ChatRequest {
     var isStreaming = false
     /// Whether the client wants the usage chunk of a stream.
     var includesUsage = false
+    /// How many answers are wanted, each from a sealed request of its own.
+    var choiceCount = 1
     var messages: [ChatMessage] = []
     var forwarded: [Forwarded] = []
     /// Fields that were left out, in the request and in its messages.
     var droppedCount = 0
-    /// Whether a message holds an image.
-    var hasImages: Bool { messages.contains { $0.imageParam != nil } }
+    /// What the proxy does to the answer; nil for nothing.
+    var plan: AnswerPlan?
+    /// Set for a request that is not sealed; nothing else of it is read then.
+    var clear: ClearRequest?
 
     /// - Throws: a 400 that names the field at fault.
     init(_ body: Span<UInt8>) throws(APIError) {
@@ -26,8 +30,15 @@ struct ChatRequest {
         guard let root = JSONDocument.root(of: body), root.kind == .object else {
             throw .badRequest("invalid_json", "The body must be a JSON object.")
         }
+        if let clear = try ClearRequest(root, in: body) {
+            self.clear = clear
+            model = ClearRequest.prefix + clear.model
+            isStreaming = clear.isStreaming
+            return
+        }
+        var wishes = Wishes()
         try root.forEachMember(in: body) { (key, value) throws(APIError) in
-            try take(key, value, in: body)
+            try take(key, value, in: body, wishes: &wishes)
         }
         guard !model.isEmpty else {
             throw .badRequest("missing_model", "A model is needed.", param: "model")
@@ -36,7 +47,28 @@ struct ChatRequest {
             throw .badRequest(
                 "missing_messages", "At least one message is needed.", param: "messages")
         }
+        try messages.matchResults(in: body)
+        plan = try wishes.plan(in: body)
     }
+
+    /// What an answer shall be, until all that is said of it was read.
+    private struct Wishes {
+        var tools = ToolSetReader()
+        var stop: JSONValue?
+        var responseFormat: JSONValue?
+
+        func plan(in body: Span<UInt8>) throws(APIError) -> AnswerPlan? {
+            let tools = try tools.read(in: body)
+            var stops: StopStrings?
+            if let stop { stops = try StopStrings(stop, in: body) }
+            var output: OutputFormat?
+            if let responseFormat { output = try OutputFormat(responseFormat, in: body) }
+            return AnswerPlan(tools: tools, stops: stops, output: output)
+        }
+    }
+
+    /// More choices than this are refused.
+    static let choiceCountMax = 8
 
     private static func malformed(_ error: JSONError) -> APIError {
         switch error {
@@ -55,11 +87,11 @@ struct ChatRequest {
     }
 
     private mutating func take(
-        _ key: JSONValue, _ value: JSONValue, in body: Span<UInt8>
+        _ key: JSONValue, _ value: JSONValue, in body: Span<UInt8>, wishes: inout Wishes
     ) throws(APIError) {
         switch Parameters.treatment(of: key, in: body) {
-        case .handled:
-            try handle(key, value, in: body)
+        case .handled(let field):
+            try handle(field, value, in: body, wishes: &wishes)
         case .dropped:
             droppedCount += 1
         case .forwarded(let scalar):
@@ -71,37 +103,58 @@ struct ChatRequest {
             guard harmless.covers(value, in: body) else {
                 let name = "\(Parameters.name(of: key, in: body))"
                 throw .refusedField(
-                    name, "'\(name)' cannot be used with an end-to-end encrypted model yet.")
+                    name, "'\(name)' cannot be used with an end-to-end encrypted model.")
             }
         }
     }
 
     private mutating func handle(
-        _ key: JSONValue, _ value: JSONValue, in body: Span<UInt8>
+        _ field: Parameters.Handled, _ value: JSONValue, in body: Span<UInt8>,
+        wishes: inout Wishes
     ) throws(APIError) {
-        if JSONString.matches(key, "model", in: body) {
+        switch field {
+        case .model:
             guard value.kind == .string else {
                 throw .badRequest("invalid_type", "'model' must be a string.", param: "model")
             }
             model = JSONString.text(value, in: body)
-        } else if JSONString.matches(key, "messages", in: body) {
-            try readMessages(value, in: body)
-        } else if JSONString.matches(key, "stream", in: body) {
-            isStreaming = try Self.flag(value, named: "stream")
-        } else if JSONString.matches(key, "stream_options", in: body) {
-            try readStreamOptions(value, in: body)
-        } else if JSONString.matches(key, "reasoning", in: body) {
-            try readReasoning(value, in: body)
-        } else {
+        case .messages: try readMessages(value, in: body)
+        case .stream: isStreaming = try Self.flag(value, named: "stream") ?? false
+        case .streamOptions: try readStreamOptions(value, in: body)
+        case .reasoning: try readReasoning(value, in: body)
+        case .veniceParameters:
             try Self.checkVeniceParameters(value, in: body)
             droppedCount += 1
+        case .count: try readChoiceCount(value, in: body)
+        case .stop: wishes.stop = value
+        case .tools: wishes.tools.tools = value
+        case .toolChoice: wishes.tools.toolChoice = value
+        case .functions: wishes.tools.functions = value
+        case .functionCall: wishes.tools.functionCall = value
+        case .parallelToolCalls:
+            let isAllowed = try Self.flag(value, named: "parallel_tool_calls")
+            wishes.tools.allowsParallelCalls = isAllowed ?? true
+        case .responseFormat: wishes.responseFormat = value
         }
     }
 
-    private static func flag(_ value: JSONValue, named name: String) throws(APIError) -> Bool {
+    private mutating func readChoiceCount(
+        _ value: JSONValue, in body: Span<UInt8>
+    ) throws(APIError) {
+        guard value.kind != .null else { return }
+        guard let count = value.decimal(in: body), 1...Self.choiceCountMax ~= count else {
+            throw .badRequest(
+                "invalid_value", "'n' must be a number from 1 to \(Self.choiceCountMax).",
+                param: "n")
+        }
+        choiceCount = count
+    }
+
+    /// - Returns: nil for null.
+    private static func flag(_ value: JSONValue, named name: String) throws(APIError) -> Bool? {
         switch value.kind {
         case .bool(let isOn): return isOn
-        case .null: return false
+        case .null: return nil
         default: throw .badRequest("invalid_type", "'\(name)' must be a boolean.", param: name)
         }
     }
@@ -125,7 +178,8 @@ struct ChatRequest {
         let param = "stream_options"
         try Self.eachMember(of: value, named: param, in: body) { (key, member) throws(APIError) in
             if JSONString.matches(key, "include_usage", in: body) {
-                includesUsage = try Self.flag(member, named: "stream_options.include_usage")
+                let name = "stream_options.include_usage"
+                includesUsage = try Self.flag(member, named: name) ?? false
             } else {
                 droppedCount += 1
             }

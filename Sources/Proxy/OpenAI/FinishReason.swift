@@ -5,6 +5,9 @@ enum FinishReason: String {
     case stop
     case length
     case contentFilter = "content_filter"
+    /// Never the provider's word: calls are found here.
+    case toolCalls = "tool_calls"
+    case functionCall = "function_call"
 
     /// - Throws: `.badFinish` for a word that means failure, or that nobody knows: an answer that
     ///   may be cut short is not called complete.

@@ -5,13 +5,19 @@ import Bytes
 enum Parameters {
     enum Treatment: Equatable {
         /// The proxy itself acts on it.
-        case handled
+        case handled(Handled)
         /// Leaves in clear as it was written, once it is known to be of its type.
         case forwarded(Scalar)
         /// Neither leaves nor matters to the answer; counted in the log.
         case dropped
         /// Would change or lose text if it were ignored: refused unless its value asks for nothing.
         case refused(unless: Harmless)
+    }
+
+    /// The fields the proxy acts on.
+    enum Handled: Equatable {
+        case model, messages, stream, streamOptions, veniceParameters, reasoning, count, stop
+        case tools, toolChoice, functions, functionCall, parallelToolCalls, responseFormat
     }
 
     /// The types that cannot carry content.
@@ -25,7 +31,7 @@ enum Parameters {
     }
 
     /// Values of a refused field that ask for nothing. Null always does.
-    enum Harmless: Equatable { case nullOnly, empty, one, off, textOnly, noneOrAuto }
+    enum Harmless: Equatable { case nullOnly, empty, off, textOnly }
 
     static func treatment(of name: JSONValue, in bytes: Span<UInt8>) -> Treatment {
         for (known, treatment) in table where JSONString.matches(name, known, in: bytes) {
@@ -35,12 +41,20 @@ enum Parameters {
     }
 
     static let table: [(StaticString, Treatment)] = [
-        ("model", .handled),
-        ("messages", .handled),
-        ("stream", .handled),
-        ("stream_options", .handled),
-        ("venice_parameters", .handled),
-        ("reasoning", .handled),
+        ("model", .handled(.model)),
+        ("messages", .handled(.messages)),
+        ("stream", .handled(.stream)),
+        ("stream_options", .handled(.streamOptions)),
+        ("venice_parameters", .handled(.veniceParameters)),
+        ("reasoning", .handled(.reasoning)),
+        ("tools", .handled(.tools)),
+        ("tool_choice", .handled(.toolChoice)),
+        ("parallel_tool_calls", .handled(.parallelToolCalls)),
+        ("functions", .handled(.functions)),
+        ("function_call", .handled(.functionCall)),
+        ("response_format", .handled(.responseFormat)),
+        ("stop", .handled(.stop)),
+        ("n", .handled(.count)),
         ("temperature", .forwarded(.number)),
         ("top_p", .forwarded(.number)),
         ("max_tokens", .forwarded(.count)),
@@ -56,19 +70,11 @@ enum Parameters {
         ("prompt_cache_key", .dropped),
         ("prompt_cache_retention", .dropped),
         ("safety_identifier", .dropped),
-        ("parallel_tool_calls", .dropped),
         ("verbosity", .dropped),
-        ("tools", .refused(unless: .empty)),
-        ("tool_choice", .refused(unless: .noneOrAuto)),
-        ("functions", .refused(unless: .empty)),
-        ("function_call", .refused(unless: .noneOrAuto)),
-        ("response_format", .refused(unless: .textOnly)),
-        ("stop", .refused(unless: .empty)),
-        ("n", .refused(unless: .one)),
+        ("prediction", .dropped),
         ("logprobs", .refused(unless: .off)),
         ("top_logprobs", .refused(unless: .off)),
         ("logit_bias", .refused(unless: .empty)),
-        ("prediction", .refused(unless: .nullOnly)),
         ("audio", .refused(unless: .nullOnly)),
         ("modalities", .refused(unless: .textOnly)),
         ("web_search_options", .refused(unless: .nullOnly)),
@@ -94,15 +100,12 @@ extension Parameters.Harmless {
         let text = bytes.extracting(value.range)
         switch self {
         case .nullOnly: return false
-        case .one: return text.equals("1")
         case .off: return value.kind == .bool(false) || text.equals("0")
         case .empty:
             return switch value.kind {
             case .array, .object: Self.isEmpty(text)
             default: false
             }
-        case .noneOrAuto:
-            return value.says("none", in: bytes) || value.says("auto", in: bytes)
         case .textOnly: return Self.isTextOnly(value, in: bytes)
         }
     }

@@ -20,6 +20,20 @@ struct Usage: Equatable {
         reasoning = completionDetails?.member("reasoning_tokens", in: data)?.decimal(in: data)
     }
 
+    /// The tokens of both.
+    func adding(_ other: Usage) -> Usage {
+        func sum(_ one: Int?, _ other: Int?) -> Int? {
+            one == nil && other == nil ? nil : (one ?? 0).addingReportingOverflow(other ?? 0).0
+        }
+        var both = self
+        both.prompt = sum(prompt, other.prompt) ?? 0
+        both.completion = sum(completion, other.completion) ?? 0
+        both.total = sum(total, other.total) ?? 0
+        both.cached = sum(cached, other.cached)
+        both.reasoning = sum(reasoning, other.reasoning)
+        return both
+    }
+
     func write(to output: inout Buffer) {
         output.append("{\"prompt_tokens\":")
         output.append(decimal: prompt)

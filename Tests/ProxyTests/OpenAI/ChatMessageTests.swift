@@ -24,8 +24,8 @@ import Testing
 
     @Test(arguments: [
         (#"{"content":"x"}"#, "messages[1].role"),
-        (#"{"role":"tool","content":"x"}"#, "messages[1].role"),
-        (#"{"role":"function","content":"x"}"#, "messages[1].role"),
+        (#"{"role":"tool","content":"x"}"#, "messages[1].tool_call_id"),
+        (#"{"role":"function","content":"x"}"#, "messages[1].name"),
         (#"{"role":"narrator","content":"x"}"#, "messages[1].role"),
         (#"{"role":"user"}"#, "messages[1].content"),
         (#"{"role":"user","content":null}"#, "messages[1].content"),
@@ -45,7 +45,7 @@ import Testing
         ),
         (
             #"{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}"#,
-            "messages[1].tool_calls"
+            "messages[1].tool_calls[0]"
         ),
         (
             #"{"role":"assistant","content":"x","function_call":{"name":"f"}}"#,

@@ -40,6 +40,7 @@ func sealed(_ text: [UInt8], to key: PublicKey) throws -> String {
 /// One attempt, and the client key its answers are sealed to.
 struct AttemptUnderTest: ~Copyable {
     var attempt: Attempt
+    var reply: ChatReply
     let client: PublicKey
     var output = Buffer()
 
@@ -51,16 +52,19 @@ struct AttemptUnderTest: ~Copyable {
         answer.isOldClient = isOldClient
         let opener = try Opener(entropy: &entropy)
         client = opener.publicKey
+        reply = ChatReply(
+            to: request, answer: answer, created: 7, reasoningField: .reasoningContent)
         attempt = Attempt(
-            for: ExchangeID(client: .none, number: 1), request: request, answer: answer, key: key,
-            opener: opener, created: 7)
+            for: ExchangeID(client: .none, number: 1),
+            choice: Choice(0, of: request, thinking: .auto),
+            key: key, opener: opener)
     }
 
     mutating func relay(_ piece: String) throws {
-        try attempt.relay(piece.utf8Span.span, to: &output)
+        try attempt.relay(piece.utf8Span.span, reply: &reply, to: &output)
     }
 
-    mutating func end() throws { try attempt.end(to: &output) }
+    mutating func end() throws { _ = try attempt.end(reply: &reply, to: &output) }
 
     var text: String { output.readable.text }
 }
