@@ -173,12 +173,11 @@ class Conversation:
         self.family = family
         self.turns = [(role, text_of(content)) for role, content in opened]
         self.wrong: list[str] = []
-        self.corrections = 0
+        self.said: list[str] = []  # what the model said in this very answer and had to correct
         while len(self.turns) > 2 and self.turns[-1][1].startswith(CORRECTION):
             if [role for role, _ in self.turns[-2:]] != ["assistant", "user"]:
                 self.wrong.append("a correction does not follow what the model said")
-            self.corrections += 1
-            self.said = self.turns[-2][1]
+            self.said.append(self.turns[-2][1])
             self.turns = self.turns[:-2]
         if unknown := {role for role, _ in self.turns} - {"system", "user", "assistant"}:
             self.wrong.append(f"the roles {sorted(unknown)} arrived")
@@ -287,10 +286,10 @@ class Brain:
         """The answer to this request, as a reply of the language of replies.py."""
         conversation = Conversation(self.family, one.opened)
         self.violations += [f"{self.family}: {wrong}" for wrong in conversation.wrong]
-        thoughts, text = self._answer(conversation, attempt=conversation.corrections)
-        if conversation.corrections:
-            before = self._answer(conversation, attempt=conversation.corrections - 1)[1]
-            if conversation.said.strip() != before.strip():
+        thoughts, text = self._answer(conversation, attempt=len(conversation.said))
+        if conversation.said:
+            known = {self._answer(conversation, attempt)[1].strip() for attempt in (0, 1)}
+            if not {said.strip() for said in conversation.said} <= known:
                 self.violations.append("a correction repeats what the model did not say")
         piece = int(conversation.options[1][1:] or self.piece)
         raw_text = text.encode()

@@ -166,7 +166,7 @@ TWO = (("one", "add", '{"a": 1,"b":2.50}'), ("two", "repeat", r'{"text":"x\n\"y\
 
 
 @every_family
-@pytest.mark.parametrize("content", [None, "", "Let me see."])
+@pytest.mark.parametrize("content", [None, "", [], "Let me see."])
 def test_the_history_is_written_in_the_syntax_of_the_family(
     client, enclave, marker, family, content
 ):
