@@ -25,6 +25,7 @@ from coincurve import PrivateKey
 from certificates import Authority
 from envelope import NotAnEnvelope, open_sealed, public_hex, read_point
 from evidence import BAD, SHAPES, UNUSUAL, attest
+from families import CORRECTION, Brain, text_of
 from performance import ClientLeft, Performance, head_bytes
 
 BASE_PATH = "/api/v1"
@@ -67,6 +68,7 @@ class Model:
     vision: bool = False
     e2ee: bool = True
     always_mismatch: bool = False
+    brain: Brain | None = None  # who answers what is no script
     key: PrivateKey = field(default_factory=PrivateKey)
     attestations: int = 0
 
@@ -115,6 +117,7 @@ class Received:
     headers: list[tuple[str, str]]
     opened: list[tuple[str, object]] = field(default_factory=list)  # (role, restored content)
     fields: dict = field(default_factory=dict)  # the request object without its messages
+    usage: dict | None = None  # what a brain's answer said it used
     arrived_at: float = field(default_factory=time.monotonic)
     status: int | None = None
     client_left: threading.Event = field(default_factory=threading.Event)
@@ -149,12 +152,6 @@ class Refused(Exception):
         self.body = {"error": {"message": message, "type": kind, "code": kind, "param": None}}
 
 
-def text_of(content) -> str:
-    if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content if isinstance(part, dict))
-    return content or ""
-
-
 class Enclave:
     def __init__(self, directory: Path, api_key: str = "enclave-test-key", **tls):
         self.api_key = api_key
@@ -177,6 +174,7 @@ class Enclave:
         self._attestation_nonces: set[str] = set()
         self._ids = itertools.count(1)
         self._fresh = itertools.count(1)
+        self._attempts: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._stopping: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -239,13 +237,17 @@ class Enclave:
             if one.path == "/tee/attestation" and (model is None or one.model == model)
         ]
 
-    def chat_that_said(self, marker: str) -> Received:
-        """The one chat request whose opened texts hold this marker."""
-        found = [
+    def chats_that_said(self, marker: str) -> list[Received]:
+        """The chat requests whose opened texts hold this marker, in the order they came."""
+        return [
             one
             for one in self.chats()
             if any(marker in json.dumps(c, ensure_ascii=False) for _, c in one.opened)
         ]
+
+    def chat_that_said(self, marker: str) -> Received:
+        """The one chat request whose opened texts hold this marker."""
+        found = self.chats_that_said(marker)
         assert len(found) == 1, f"{len(found)} chat requests held {marker!r}"
         return found[0]
 
@@ -280,6 +282,8 @@ class Enclave:
         self.add("e2ee-late-p", spoiled="http-500", bad_times=2)
         self.add("e2ee-never-matches-p", always_mismatch=True)
         self.add("llama-in-clear", e2ee=False)
+        for family in ("glm", "qwen", "hermes"):
+            self.add(f"e2ee-{family}-tools-p", brain=Brain(family, self.violations))
 
     # The server
 
@@ -570,13 +574,24 @@ class Enclave:
 
     async def _chat(self, one: Received, writer) -> bool:
         model, recipient = self._open_request(one)
-        text = one.last_text
-        if text.startswith('{"reply"'):
-            reply = json.loads(text)["reply"]
-        else:
-            reply = {"steps": self._echo_steps(text.removeprefix("echo:"), one)}
+        reply = self._reply(one, model)
         self._note_change()
         return await Performance(self, one, writer, model, recipient, reply).run()
+
+    def _reply(self, one: Received, model: Model) -> dict:
+        texts = [text_of(content) for _, content in one.opened]
+        while len(texts) > 2 and texts[-1].startswith(CORRECTION):
+            texts = texts[:-2]  # what the model said, and why it could not be used
+        text = texts[-1]
+        if text.startswith('{"replies"'):
+            replies = json.loads(text)["replies"]
+            self._attempts[text] += 1
+            return replies[min(self._attempts[text], len(replies)) - 1]
+        if text.startswith('{"reply"'):
+            return json.loads(text)["reply"]
+        if model.brain:
+            return model.brain.reply(one)
+        return {"steps": self._echo_steps(one.last_text.removeprefix("echo:"), one)}
 
     def _echo_steps(self, text: str, one: Received) -> list[dict]:
         pieces = re.findall(r"\S+\s*|\s+", text) or []

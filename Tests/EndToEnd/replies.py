@@ -3,6 +3,9 @@
 A script is the last user text of the request, as JSON: `{"reply": {…}}`. So every test says in
 its own request what shall come back, also when hundreds run at once. `echo:TEXT` says TEXT back.
 
+`{"replies": […]}` has an answer for each attempt: the same question again gets the next one, and the
+last one from then on. A turn that corrects the model asks the question again.
+
 A reply has a `head` (absent: 200 and an event stream), a list of `steps`, a `delivery` (how the
 bytes of the body are cut) and an `end` (how the connection is left). A step is an object with
 one verb as its first key:
@@ -20,6 +23,7 @@ one verb as its first key:
 """
 
 import json
+import uuid
 
 SPOILERS = (
     "tag",
@@ -60,6 +64,12 @@ def script(*steps: dict, **reply) -> str:
 
 def say(*texts: str, **more) -> list[dict]:
     return [{"content": text, **more} for text in texts]
+
+
+def attempts(*scripts: str) -> str:
+    """The text of a user message that is answered by the first of these scripts, then by the next."""
+    replies = [json.loads(one)["reply"] for one in scripts]
+    return json.dumps({"replies": replies, "run": uuid.uuid4().hex})
 
 
 ROLE = {"role": "assistant"}

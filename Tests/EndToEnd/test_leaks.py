@@ -2,41 +2,12 @@
 
 import base64
 import json
-import uuid
-from itertools import count
 
 import pytest
 
+from marked_requests import MODEL, REQUESTS, Markers, answer_with_calls
 from proxy import API_KEY, Proxy
 from replies import ROLE, STOP, refusal, say, script, whole
-
-MODEL = "e2ee-plain-p"
-
-
-class Markers:
-    """Hands out texts that occur nowhere else and remembers them."""
-
-    def __init__(self):
-        self.run, self.numbers, self.all = uuid.uuid4().hex[:12], count(), []
-
-    def __call__(self, label: str = "m") -> str:
-        self.all.append(f"{label}{self.run}x{next(self.numbers):03}z")
-        return self.all[-1]
-
-    def found_in(self, data: bytes) -> list[str]:
-        """Markers in this data: as they are, in hexadecimal or in base64, in any case of letters."""
-        low = data.lower()
-
-        def spellings(text: str):
-            raw = text.encode()
-            yield raw.lower()
-            yield raw.hex().encode()
-            for shift in range(3):
-                yield base64.b64encode(b"\0" * shift + raw)[4:-4].lower()
-
-        return [
-            marker for marker in self.all if any(spelling in low for spelling in spellings(marker))
-        ]
 
 
 def test_a_marker_is_found_however_it_is_spelled():
@@ -53,55 +24,17 @@ def test_a_marker_is_found_however_it_is_spelled():
     assert m.found_in(b"nothing here") == []
 
 
-def maximal_request(m: Markers, last_text: str) -> dict:
-    """Every field that is accepted, each with a marker of its own wherever text fits."""
-    return {
-        "model": MODEL,
-        "messages": [
-            {"role": "system", "content": m("system"), "name": m("name")},
-            {
-                "role": "developer",
-                "content": [{"type": "text", "text": m("part")}],
-                m("key"): m("value"),
-            },
-            {
-                "role": "assistant",
-                "content": m("assistant"),
-                "name": m("name"),
-                "refusal": m("refusal"),
-                "reasoning_content": m("thought"),
-                "reasoning": m("thought"),
-                "annotations": [{"text": m("note")}],
-            },
-            {
-                "role": "user",
-                "content": last_text + m("user"),
-                "name": m("name"),
-                "cache_control": {"type": m("cache")},
-            },
-        ],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "temperature": 0.5,
-        "top_p": 0.9,
-        "max_tokens": 100,
-        "frequency_penalty": 0.1,
-        "presence_penalty": 0.2,
-        "seed": 4,
-        "reasoning_effort": "low",
-        "n": 1,
-        "user": m("user"),
-        "metadata": {m("key"): m("value")},
-        "safety_identifier": m("safety"),
-        "prompt_cache_key": m("cache"),
-        "service_tier": m("tier"),
-        "store": False,
-        m("unknown"): {m("key"): [m("value"), {"deep": m("deep")}]},
-        "provider": {"order": [m("provider")]},
-    }
+def test_every_request_here_is_full_of_markers():
+    for request in REQUESTS.values():
+        m = Markers()
+        body = json.dumps(request(m, "echo:")).encode()
+        assert len(m.all) >= 25 and m.found_in(body) == m.all
 
 
-def test_no_marker_of_a_maximal_request_leaves_or_is_printed(enclave):
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("calls", [False, True])
+def test_no_marker_of_a_maximal_request_leaves_or_is_printed(enclave, name, stream, calls):
     m = Markers()
     secrets = {
         "x-client-secret": m("header"),
@@ -109,7 +42,13 @@ def test_no_marker_of_a_maximal_request_leaves_or_is_printed(enclave):
         "user-agent": m("agent"),
         "referer": m("referer"),
     }
-    body = json.dumps(maximal_request(m, "echo:"))
+    asked = REQUESTS[name](m, "echo:") | {"stream": stream}
+    if calls:
+        asked["messages"][-1]["content"] = answer_with_calls(m, asked)
+    if not stream:
+        asked.pop("stream_options")
+    body = json.dumps(asked)
+    before = len(enclave.chats())
     with Proxy.serving(enclave) as proxy:
         request = (
             f"POST /v1/chat/completions?{m('query')}=1 HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n"
@@ -117,14 +56,16 @@ def test_no_marker_of_a_maximal_request_leaves_or_is_printed(enclave):
         request += f"Authorization: Bearer {m('inbound')}\r\nContent-Type: application/json\r\n"
         request += "".join(f"{name}: {value}\r\n" for name, value in secrets.items())
         request += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
-        answer = proxy.send(request.encode()).only
-        assert answer.status == 200, answer.body
-        assert [m.all[-1]] and any(marker.encode() in answer.body for marker in m.all), (
-            "the answer has the echo"
-        )
+        answer = proxy.send(request.encode())
+        if name == "fields" and not calls:
+            assert answer.only.status == 200, answer.only.body
+            assert any(marker.encode() in answer.only.body for marker in m.all), "the echo is there"
         proxy.stop()
-        opened = json.dumps([one.opened for one in enclave.chats()])
+        opened = json.dumps([one.opened for one in enclave.chats()[before:]])
         assert f"system{m.run}" in opened, "the enclave reads what was sealed"
+        if name != "fields":
+            for label in ("result", "argued", "description", "constant"):
+                assert f"{label}{m.run}" in opened, f"the enclave was not told the {label}"
         assert m.found_in(enclave.everything_received()) == []
         assert m.found_in(proxy.printed) == []
 
@@ -229,33 +170,16 @@ TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": 
 CALL = {"id": "c", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 ASKED = user("x")
 REFUSED = [
-    ("tools", {"tools": [TOOL]}),
+    ("tools", {"tools": [TOOL, {"type": "web_search"}]}),
     ("tool_choice", {"tool_choice": "required"}),
     ("tool_choice", {"tool_choice": {"type": "function", "function": {"name": "look"}}}),
-    ("functions", {"functions": [TOOL["function"]]}),
     ("function_call", {"function_call": {"name": "look"}}),
     (
-        "tool_calls",
-        {
-            "messages": [
-                *ASKED,
-                {"role": "assistant", "content": None, "tool_calls": [CALL]},
-                *ASKED,
-            ]
-        },
+        "messages",
+        {"messages": [*ASKED, {"role": "assistant", "content": None, "tool_calls": [CALL]}, *ASKED]},
     ),
     (
-        "tool_calls",
-        {
-            "messages": [
-                *ASKED,
-                {"role": "assistant", "content": "text", "tool_calls": [CALL]},
-                *ASKED,
-            ]
-        },
-    ),
-    (
-        "function_call",
+        "messages",
         {
             "messages": [
                 *ASKED,
@@ -264,20 +188,14 @@ REFUSED = [
             ]
         },
     ),
-    ("role", {"messages": [*ASKED, {"role": "tool", "tool_call_id": "c", "content": "result"}]}),
-    ("role", {"messages": [*ASKED, {"role": "function", "name": "look", "content": "result"}]}),
-    ("response_format", {"response_format": {"type": "json_object"}}),
-    (
-        "response_format",
-        {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}}},
-    ),
-    ("stop", {"stop": "END"}),
-    ("stop", {"stop": ["a", "b"]}),
-    ("n", {"n": 2}),
+    ("messages", {"messages": [*ASKED, {"role": "tool", "tool_call_id": "c", "content": "result"}]}),
+    ("messages", {"messages": [*ASKED, {"role": "function", "name": "look", "content": "result"}]}),
+    ("response_format", {"response_format": {"type": "grammar", "grammar": "x"}}),
+    ("stop", {"stop": ["a", "b", "c", "d", "e"]}),
+    ("n", {"n": 9}),
     ("logprobs", {"logprobs": True}),
     ("top_logprobs", {"top_logprobs": 2}),
     ("logit_bias", {"logit_bias": {"5": 1}}),
-    ("prediction", {"prediction": {"type": "content", "content": "guess"}}),
     ("audio", {"audio": {"voice": "alloy", "format": "wav"}}),
     ("modalities", {"modalities": ["text", "audio"]}),
     ("web_search_options", {"web_search_options": {}}),
@@ -333,6 +251,9 @@ def test_a_field_that_cannot_be_kept_secret_is_refused_by_name(http, enclave, na
         {"logit_bias": None},
         {"modalities": ["text"]},
         {"parallel_tool_calls": True},
+        {"functions": []},
+        {"function_call": "auto"},
+        {"response_format": None},
         {"venice_parameters": {}},
         {"venice_parameters": {"enable_e2ee": True}},
         {"venice_parameters": {"include_venice_system_prompt": False, "enable_web_search": "off"}},

@@ -1,5 +1,6 @@
 """No text of a request that is over, and no key it used, is left in the memory of the process."""
 
+import json
 import os
 import re
 import socket
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from proxy import Proxy
-from replies import ENDING, ROLE, say, script
+from replies import ENDING, ROLE, attempts, say, script
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the memory of another process is root's to read")
 MODEL = "e2ee-plain-p"
@@ -105,9 +106,88 @@ def test_a_long_prompt_is_gone_from_every_buffer_it_grew_through(own_proxy):
 
 def test_the_text_of_refused_requests_is_gone(own_proxy):
     prompt, tool = markers(2)
-    answer = post(own_proxy, prompt, tools=[{"type": "function", "function": {"name": tool}}])
+    tools = [{"type": "function", "function": {"name": tool}}, {"type": "unheard_of"}]
+    answer = post(own_proxy, prompt, tools=tools)
     assert answer.status_code == 400
     nothing_is_left(own_proxy, [prompt.encode(), tool.encode()])
+
+
+def exchange(kind: str, m: list[str], stream: bool) -> tuple[str, dict]:
+    """What is asked and how, so that each of these markers stands in another place."""
+    call = f'<tool_call>{{"name": "{m[0]}", "arguments": {{"{m[1]}": "{m[2]}"}}}}</tool_call>'
+    schema = {"type": "object", "properties": {m[1]: {"type": "string"}}, "required": [m[1]]}
+    tool = {"name": m[0], "description": m[3], "parameters": schema}
+    more: dict = {"stream": stream}
+    if kind == "tools":
+        answers = [say(m[4], call, call, m[5])]
+        more["tools"] = [{"type": "function", "function": tool}]
+    elif kind == "corrected-tools":
+        answers = [say(m[4], call.replace(m[1], m[6]), m[5]), say(m[7], call)]
+        more["tools"] = [{"type": "function", "function": tool}]
+    elif kind == "functions":
+        answers = [say(m[4], call, m[5])]
+        more |= {"functions": [tool], "function_call": {"name": m[0]}}
+    elif kind == "output":
+        answers = [say(f'{{"{m[1]}": ', f'"{m[4]}"}}')]
+        more["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": m[0], "description": m[3], "schema": schema},
+        }
+    elif kind == "corrected-output":
+        answers = [say(m[5], f'{{"{m[6]}": "{m[7]}"}}'), say(f'{{"{m[1]}": "{m[4]}"}}')]
+        more["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": m[0], "description": m[3], "schema": schema},
+        }
+    elif kind == "stop":
+        answers = [say(m[4], m[5][:9], m[5][9:], m[6])]
+        more["stop"] = [m[5], m[7]]
+    else:
+        answers = [say(f"<think>{m[4]}</think>", m[5]), say(m[6], m[7])]
+        more["n"] = 2
+    scripts = [script(ROLE, *steps, *ENDING) for steps in answers]
+    return attempts(*scripts), more
+
+
+KINDS = ("tools", "corrected-tools", "functions", "output", "corrected-output", "stop", "choices")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_read_and_rewritten_here_is_gone(own_proxy, kind, stream):
+    prompt, *places = markers(9)
+    text, more = exchange(kind, places, stream)
+    try:
+        answer = post(own_proxy, text, prompt, **more)
+        assert answer.status_code == 200, answer.text
+        assert any(marker in answer.text for marker in places), "the answer has what was said"
+    except httpx.RemoteProtocolError:
+        assert stream and kind == "corrected-output", "only its stream ends with an error"
+    nothing_is_left(own_proxy, [marker.encode() for marker in (prompt, *places)])
+
+
+def test_a_history_of_calls_and_images_is_gone(own_proxy):
+    prompt, id, name, key, value, result, pixels = markers(7)
+    pixels = pixels.replace("-", "/") + "A"  # base64
+    call = {"name": name, "arguments": json.dumps({key: value})}
+    picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{pixels}"}}
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": prompt}, picture]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": id, "type": "function", "function": call}],
+        },
+        {"role": "tool", "tool_call_id": id, "content": result},
+        {"role": "user", "content": "echo:x"},
+    ]
+    body = {"model": "e2ee-vision-p", "messages": messages}
+    answer = httpx.post(
+        own_proxy.url + "/v1/chat/completions", json=body, timeout=30, trust_env=False
+    )
+    assert answer.status_code == 200, answer.text
+    left = (prompt, id, name, key, value, result, pixels)
+    nothing_is_left(own_proxy, [marker.encode() for marker in left])
 
 
 def test_the_text_of_broken_answers_is_gone(own_proxy):
