@@ -139,6 +139,13 @@ public struct ProxyRun: ~Copyable {
     }
 
     private static func sayWhatIsChecked(_ configuration: Configuration, _ log: Logger) {
+        if configuration.allowsClear {
+            log.warning(
+                """
+                models asked for as tee-NAME are NOT encrypted: the provider's front end can read \
+                what is sent to them (--allow-tee)
+                """)
+        }
         guard configuration.verification == .binding else {
             return log.notice(
                 """

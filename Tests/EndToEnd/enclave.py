@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from coincurve import PrivateKey
 
+import clear_chat
 from certificates import Authority
 from envelope import NotAnEnvelope, open_sealed, public_hex, read_point
 from evidence import BAD, SHAPES, UNUSUAL, attest
@@ -68,6 +69,7 @@ class Model:
     vision: bool = False
     e2ee: bool = True
     always_mismatch: bool = False
+    clear: bool = False  # may be asked without encryption
     brain: Brain | None = None  # who answers what is no script
     key: PrivateKey = field(default_factory=PrivateKey)
     attestations: int = 0
@@ -282,6 +284,7 @@ class Enclave:
         self.add("e2ee-late-p", spoiled="http-500", bad_times=2)
         self.add("e2ee-never-matches-p", always_mismatch=True)
         self.add("llama-in-clear", e2ee=False)
+        self.add("e2ee-clear-p", clear=True)
         for family in ("glm", "qwen", "hermes"):
             self.add(f"e2ee-{family}-tools-p", brain=Brain(family, self.violations))
 
@@ -573,6 +576,8 @@ class Enclave:
                 self._violation(f"venice_parameters.{name} is missing")
 
     async def _chat(self, one: Received, writer) -> bool:
+        if clear_chat.is_clear(one):
+            return await clear_chat.answer(self, one, writer)
         model, recipient = self._open_request(one)
         reply = self._reply(one, model)
         self._note_change()

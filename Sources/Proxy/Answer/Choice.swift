@@ -105,6 +105,7 @@ struct Choice: ~Copyable {
                 try takeCall(text.extracting(body), reply: &reply, to: &outbox)
             } catch {
                 fault = fault ?? error
+                if error == .badCall { finder.reject() }
                 showText(text.extracting(range), reply: &reply, to: &outbox)
             }
         }

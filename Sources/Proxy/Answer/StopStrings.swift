@@ -42,14 +42,18 @@ final class StopStrings: Sendable {
             param: "stop")
     }
 
-    /// The first offset at or after `start` where one of the texts stands.
+    /// Where the text begins that is complete first, however the answer is cut; of two that are
+    /// complete together, the longer one.
     func firstIndex(in answer: Span<UInt8>) -> Int? {
-        var first: Int?
+        var first: Range<Int>?
         for range in ranges {
-            guard let index = text.firstIndex(of: range, in: answer) else { continue }
-            first = min(first ?? index, index)
+            guard let start = text.firstIndex(of: range, in: answer) else { continue }
+            let end = start + range.count
+            let isEarlier = end < first?.upperBound ?? .max
+            let isLonger = end == first?.upperBound && start < first?.lowerBound ?? 0
+            if isEarlier || isLonger { first = start..<end }
         }
-        return first
+        return first?.lowerBound
     }
 
     /// How many of the last bytes may be the beginning of one of the texts.

@@ -17,7 +17,13 @@ struct ContentReader {
     ) throws(APIError) -> ChatMessage.Content {
         switch value?.kind {
         case .string: return .text(value!)
-        case .array: return try .parts(parts(value!, role, in: body))
+        case .array:
+            let parts = try parts(value!, role, in: body)
+            guard parts.isEmpty else { return .parts(parts) }
+            guard role == .assistant else {
+                throw .badRequest("empty_content", "The content has no parts.", param: path)
+            }
+            return .empty
         case .null, nil:
             guard role == .assistant || role == .tool else { break }
             return .empty
@@ -54,9 +60,6 @@ struct ContentReader {
                 throw .refusedField(partPath, "A message of this role holds texts only.")
             }
             parts.append(part)
-        }
-        guard !parts.isEmpty else {
-            throw .badRequest("empty_content", "The content has no parts.", param: path)
         }
         return parts
     }

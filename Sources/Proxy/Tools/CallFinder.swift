@@ -83,6 +83,9 @@ struct CallFinder: ~Copyable {
     /// What `next` called a call is one: white space after it belongs to it.
     mutating func accept() { isAfterCall = true }
 
+    /// What `next` called a call cannot be read as one.
+    mutating func reject() { line.distrust() }
+
     /// The text has ended: what `rest`, which is left of it, is.
     /// - `isByItself`: the model ended its answer; it was not cut short.
     mutating func finish(in rest: Span<UInt8>, isByItself: Bool) -> Piece {

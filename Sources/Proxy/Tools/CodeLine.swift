@@ -1,11 +1,13 @@
 import Bytes
 
 /// Whether the place where a text goes on is code: inside a fenced block, or inside backticks on
-/// its line. Source: CommonMark 0.31, sections 4.5 and 6.1, simplified: inline code ends with its
-/// line, and every backtick turns it on or off.
+/// its line. Source: CommonMark 0.31, sections 4.5 and 6.1, made simpler and wider: a fence may stand
+/// behind any indentation and any marks of quotation, inline code ends with its line, and every
+/// backtick turns it on or off. Code too much costs a call that can be asked for again; code too
+/// little would make one that was only shown.
 struct CodeLine {
     private enum Start: Equatable {
-        case indent(Int)
+        case indent
         /// So many of the bytes a fence is made of, from the line's beginning.
         case run(UInt8, Int)
         /// A fence, and what may follow it on its line.
@@ -18,10 +20,11 @@ struct CodeLine {
         let count: Int
     }
 
-    private var start = Start.indent(0)
+    private var start = Start.indent
     private var fence: Fence?
     /// An odd number of backticks on this line.
     private var isInline = false
+    private var isDistrusted = false
 
     /// A call was taken out of the line.
     mutating func leaveCall() {
@@ -29,8 +32,14 @@ struct CodeLine {
         isInline = false
     }
 
+    /// What was taken for a call is none that can be read: what follows on its line may belong to it.
+    mutating func distrust() {
+        start = .text
+        isDistrusted = true
+    }
+
     private var isCode: Bool {
-        if fence != nil || isInline { return true }
+        if fence != nil || isInline || isDistrusted { return true }
         if case .fence = start { return true }
         if case .run(let mark, let count) = start {
             return count >= 3 || (mark == .ascii("`") && count == 1)
@@ -60,7 +69,7 @@ struct CodeLine {
     private mutating func pass(_ byte: UInt8) {
         if byte == .lineFeed { return endLine() }
         switch start {
-        case .indent(let count) where byte == .space && count < 3: start = .indent(count + 1)
+        case .indent where byte == .space || byte == .tab || byte == .ascii(">"): break
         case .indent where byte == .ascii("`") || byte == .ascii("~"): start = .run(byte, 1)
         case .run(byte, let count): start = .run(byte, count + 1)
         case .run(let mark, let count) where count >= 3:
@@ -101,7 +110,8 @@ struct CodeLine {
                 fence = seen.fence
             }
         }
-        start = .indent(0)
+        start = .indent
         isInline = false
+        isDistrusted = false
     }
 }

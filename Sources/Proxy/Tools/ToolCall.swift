@@ -160,6 +160,8 @@ struct ToolCall: ~Copyable {
         let canBeText = allows(string.readable, as: key, of: tool)
         let canBeJSON = isJSON(json) && allows(json, as: key, of: tool)
         guard canBeText != canBeJSON else { throw .ambiguousArgument }
+        // Two pairs, where the first has no end, or a text about pairs.
+        guard value.firstRange(of: "<arg_key>") == nil else { throw .ambiguousArgument }
         if canBeText { arguments.append(string) } else { arguments.append(json) }
     }
 
