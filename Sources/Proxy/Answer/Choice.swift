@@ -21,7 +21,9 @@ struct Choice: ~Copyable {
     private var message = FoldedMessage()
     /// What the model wrote, for a turn that tells it of a fault.
     private var said = Buffer()
+    /// The first thing that is wrong with the answer, and where.
     private(set) var fault: OutputFault?
+    private var faultPlace = Buffer()
     private(set) var finish: FinishReason?
     /// Nothing more of the model's answer is wanted.
     private(set) var isCut = false
@@ -98,13 +100,12 @@ struct Choice: ~Copyable {
         case .text(let range): showText(text.extracting(range), reply: &reply, to: &outbox)
         case .broken(let range):
             // Words about calls are no attempt at one.
-            if CallBody.isMeant(text.extracting(range)) { fault = fault ?? .openCall }
+            if CallBody.isMeant(text.extracting(range)) { note(.openCall) }
             showText(text.extracting(range), reply: &reply, to: &outbox)
         case .call(let range, let body):
             do throws(OutputFault) {
                 try takeCall(text.extracting(body), reply: &reply, to: &outbox)
             } catch {
-                fault = fault ?? error
                 if error == .badCall { finder.reject() }
                 showText(text.extracting(range), reply: &reply, to: &outbox)
             }
@@ -115,11 +116,23 @@ struct Choice: ~Copyable {
         _ body: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
     ) throws(OutputFault) {
         guard let tools = plan?.tools else { return }
-        let call = try ToolCall(body, of: tools)
+        var place = Buffer()
+        let call: ToolCall
+        do throws(OutputFault) { call = try ToolCall(body, of: tools, place: &place) } catch {
+            note(error, at: place)
+            throw error
+        }
         finder.accept()
         show(call, reply: &reply, to: &outbox)
         callCount += 1
         if tools.isSingle { isCut = true }
+    }
+
+    /// The first fault is the one the model is told of.
+    private mutating func note(_ fault: OutputFault, at place: consuming Buffer = Buffer()) {
+        guard self.fault == nil else { return }
+        self.fault = fault
+        faultPlace = place
     }
 
     // MARK: The end
@@ -172,9 +185,11 @@ struct Choice: ~Copyable {
     private mutating func judge() {
         guard let plan, callCount == 0 else { return }
         if plan.tools?.needsCall == true {
-            fault = fault ?? .noCall
+            note(.noCall)
         } else if let output = plan.output {
-            fault = fault ?? output.fault(in: message.text)
+            var place = Buffer()
+            let found = output.fault(in: message.text, place: &place)
+            if let found { note(found, at: place) }
         }
     }
 
@@ -189,7 +204,7 @@ struct Choice: ~Copyable {
     /// The turn that tells the model what was wrong.
     func correction() -> Correction? {
         guard let fault else { return nil }
-        return Correction(said: said.readable, fault)
+        return Correction(said: said.readable, fault, at: faultPlace)
     }
 
     /// Appends the choice of a folded answer.

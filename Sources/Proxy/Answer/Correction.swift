@@ -10,10 +10,10 @@ final class Correction: Sendable {
     let said: Buffer
     let told: Buffer
 
-    init(said: Span<UInt8>, _ fault: OutputFault) {
+    init(said: Span<UInt8>, _ fault: OutputFault, at place: borrowing Buffer) {
         self.said = Buffer(said)
         var told = Buffer()
-        fault.write(to: &told)
+        fault.write(place, to: &told)
         self.told = told
     }
 }

@@ -61,12 +61,15 @@ final class OutputFormat: Sendable {
     }
 
     /// What keeps `answer` from being of this form; nil where it is.
-    func fault(in answer: Span<UInt8>) -> OutputFault? {
+    /// - `place`: gets what is wrong where, for the model.
+    func fault(in answer: Span<UInt8>, place: inout Buffer) -> OutputFault? {
         guard answer.count <= Self.jsonByteCountMax else { return .notJSON }
         do throws(JSONError) { try JSONDocument.check(answer) } catch { return .notJSON }
         guard let root = JSONDocument.root(of: answer) else { return .notJSON }
         guard let schema else { return root.kind == .object ? nil : .notObject }
         let verdict = schema.verdict(on: root, in: answer)
-        return verdict == .valid ? nil : .schema(verdict)
+        guard verdict != .valid else { return nil }
+        schema.write(verdict, in: answer, to: &place)
+        return .schema
     }
 }

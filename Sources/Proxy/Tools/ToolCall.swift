@@ -12,8 +12,9 @@ struct ToolCall: ~Copyable {
     /// One JSON object: as the model wrote it, or made of its pairs.
     let arguments: Buffer
 
-    /// - Throws: what is wrong with it.
-    init(_ body: Span<UInt8>, of tools: ToolSet) throws(OutputFault) {
+    /// - `place`: gets what is wrong where with the arguments, for the model.
+    /// - Throws: what is wrong with the call.
+    init(_ body: Span<UInt8>, of tools: ToolSet, place: inout Buffer) throws(OutputFault) {
         let text = body.extracting(Self.trimmed(0..<body.count, in: body))
         var arguments = Buffer()
         let index: Int
@@ -22,17 +23,23 @@ struct ToolCall: ~Copyable {
         } else {
             index = try Self.readPairs(text, of: tools, to: &arguments)
         }
-        if let fault = Self.fault(in: arguments.readable, of: tools.tools[index]) { throw fault }
+        let tool = tools.tools[index]
+        if let fault = Self.fault(in: arguments.readable, of: tool, place: &place) { throw fault }
         self.index = index
         self.arguments = arguments
     }
 
-    private static func fault(in arguments: Span<UInt8>, of tool: Tool) -> OutputFault? {
+    private static func fault(
+        in arguments: Span<UInt8>, of tool: Tool, place: inout Buffer
+    ) -> OutputFault? {
         guard let root = JSONDocument.root(of: arguments), root.kind == .object else {
             return .badCall
         }
-        guard let verdict = tool.parameters?.verdict(on: root, in: arguments) else { return nil }
-        return verdict == .valid ? nil : .arguments(verdict)
+        guard let schema = tool.parameters else { return nil }
+        let verdict = schema.verdict(on: root, in: arguments)
+        guard verdict != .valid else { return nil }
+        schema.write(verdict, in: arguments, to: &place)
+        return .arguments
     }
 
     private static func allowed(
