@@ -9,6 +9,7 @@ enum FuzzTarget: String, CaseIterable {
     case json = "json"
     case chatRequest = "chat-request"
     case chatChunk = "chat-chunk"
+    case answer = "answer"
     case envelope = "envelope"
     case evidence = "evidence"
     case quote = "quote"
@@ -52,6 +53,7 @@ enum FuzzTarget: String, CaseIterable {
         case .hex: BytesTargets.hex(input)
         case .chatRequest: ProxyTargets.chatRequest(input)
         case .chatChunk: ProxyTargets.chatChunk(input)
+        case .answer: AnswerTargets.answer(input)
         case .catalogue: ProxyTargets.catalogue(input)
         case .envelope: E2EETargets.envelope(input)
         case .evidence: E2EETargets.evidence(input)

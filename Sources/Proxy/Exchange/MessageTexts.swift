@@ -31,9 +31,13 @@ struct MessageTexts {
             if !text.isEmpty { text.append("\n\n") }
             text.append(rules)
         }
-        guard Self.isTakenForArray(text.readable) else { return }
-        // The enclave restores a text that parses as an array to a content array; sent as the one
-        // part of an array it stays a text.
+        Self.keepAsText(&text)
+    }
+
+    /// The enclave restores a text that parses as an array to a content array; sent as the one part
+    /// of an array it stays a text.
+    static func keepAsText(_ text: inout Buffer) {
+        guard isTakenForArray(text.readable) else { return }
         let words = Buffer(text.readable)
         text.clear()
         text.append("[{\"type\":\"text\",\"text\":")

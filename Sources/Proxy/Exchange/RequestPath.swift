@@ -46,7 +46,10 @@ enum RequestPath {
             index += 1
         }
         for correction in corrections {
-            try write(.assistant, correction.said, &isFirst, &sealer, &entropy, to: &output)
+            var said = Buffer()
+            said.append(correction.said)
+            MessageTexts.keepAsText(&said)
+            try write(.assistant, said, &isFirst, &sealer, &entropy, to: &output)
             try write(.user, correction.told, &isFirst, &sealer, &entropy, to: &output)
         }
         writeParameters(request, from: body, to: &output)

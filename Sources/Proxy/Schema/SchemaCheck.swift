@@ -169,7 +169,7 @@ extension SchemaProgram {
                     if !isOtherKind(wrong, of: entry, judgement.values) { likely.append(wrong) }
                 } else if isOne {
                     rightCount += 1
-                    
+
                 } else {
                     return
                 }

@@ -17,7 +17,8 @@ import Testing
 
     @Test(arguments: [
         (#""END""#, "one END two", "one ", true), (#"["END"]"#, "ENDED", "", true),
-        (#"["b","ab"]"#, "xab", "x", true), (#"["abcd","bc"]"#, "x abcd", "x a", true), (#"["aab"]"#, "aaab", "a", true),
+        (#"["b","ab"]"#, "xab", "x", true), (#"["abcd","bc"]"#, "x abcd", "x a", true),
+        (#"["aab"]"#, "aaab", "a", true),
         (#"["END"]"#, "EN", "EN", false), (#"["END"]"#, "ENEND", "EN", true),
         (#"["\n\n"]"#, "a\nb\n\nc", "a\nb", true), (#"["é"]"#, "caf\u{E9}s", "caf", true),
         (#"["\u00e9"]"#, "caf\u{E9}s", "caf", true), (#"["a","b","c","d"]"#, "xyz", "xyz", false),

@@ -49,7 +49,9 @@ import Testing
         let place: Comment = "\(one.name), \(pieces.count) pieces"
         #expect(heard.calls == one.calls, place)
         // Foundation's reader takes a byte order mark out of strings.
-        #expect(heard.content == one.content.replacing("\u{FEFF}", with: ""), place)
+        #expect(
+            heard.content.replacing("\u{FEFF}", with: "")
+                == one.content.replacing("\u{FEFF}", with: ""), place)
         let isBad = test.choice.fault != nil && test.choice.fault != .openCall
         #expect(isBad == (one.malformed && one.finish == "stop"), place)
         let isCalled = one.finish == "stop" && !one.calls.isEmpty
@@ -65,7 +67,7 @@ import Testing
         for size in [2, 3, 7, 64, 1000] {
             try check(one, pieces(of: text, size: size).map(Array.init))
         }
-        guard text.count < 300 else { return }
+        guard text.count < 120 else { return }
         for cut in text.indices {
             try check(one, [Array(text[..<cut]), Array(text[cut...])])
         }
