@@ -4,6 +4,11 @@ public struct JSONValue: Equatable, Sendable {
     public var kind: Kind
     public var range: Range<Int>
 
+    public init(kind: Kind, range: Range<Int>) {
+        self.kind = kind
+        self.range = range
+    }
+
     /// Where the bytes between the quotes of a string stand, escapes as they are written.
     public var inside: Range<Int> { (range.lowerBound + 1)..<(range.upperBound - 1) }
 }

@@ -81,6 +81,41 @@ public enum JSONString {
         return output.readable.equals(text)
     }
 
+    /// Whether two strings that cursors have passed say the same, however they are escaped.
+    public static func equal(
+        _ left: JSONValue, in leftBytes: Span<UInt8>,
+        _ right: JSONValue, in rightBytes: Span<UInt8>
+    ) -> Bool {
+        let leftInside = leftBytes.extracting(left.inside)
+        let rightInside = rightBytes.extracting(right.inside)
+        if leftInside.equals(rightInside) { return true }
+        guard
+            leftInside.firstIndex(of: .backslash) != nil
+                || rightInside.firstIndex(of: .backslash) != nil
+        else { return false }
+        var leftText = Buffer()
+        var rightText = Buffer()
+        decode(left, in: leftBytes, to: &leftText)
+        decode(right, in: rightBytes, to: &rightText)
+        return leftText.readable.equals(rightText.readable)
+    }
+
+    /// A hash of a text without escapes, seeded afresh in every process.
+    public static func hash(_ text: Span<UInt8>) -> Int {
+        var hasher = Hasher()
+        unsafe text.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
+    /// The hash of what a string that a cursor has passed says, however it is escaped.
+    public static func hash(_ value: JSONValue, in bytes: Span<UInt8>) -> Int {
+        let inside = bytes.extracting(value.inside)
+        guard inside.firstIndex(of: .backslash) != nil else { return hash(inside) }
+        var text = Buffer()
+        decode(value, in: bytes, to: &text)
+        return hash(text.readable)
+    }
+
     /// Appends `text` (valid UTF-8) as the inside of a JSON string, without the quotes.
     public static func encode(_ text: Span<UInt8>, to output: inout Buffer) {
         var start = 0
