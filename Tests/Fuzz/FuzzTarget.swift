@@ -31,6 +31,7 @@ enum FuzzTarget: String, CaseIterable {
     case base64 = "base64"
     case hex = "hex"
     case catalogue = "catalogue"
+    case schema = "schema"
     /// Fails on purpose, to show that a finding is found.
     case canary = "canary"
 
@@ -55,6 +56,7 @@ enum FuzzTarget: String, CaseIterable {
         case .chatChunk: ProxyTargets.chatChunk(input)
         case .answer: AnswerTargets.answer(input)
         case .catalogue: ProxyTargets.catalogue(input)
+        case .schema: SchemaTargets.schema(input)
         case .envelope: E2EETargets.envelope(input)
         case .evidence: E2EETargets.evidence(input)
         case .quote: E2EETargets.quote(input)

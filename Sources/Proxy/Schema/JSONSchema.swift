@@ -34,7 +34,7 @@ import Bytes
 /// No schema and no value holds the loop for longer than `stepCountMax` steps take: whatever is
 /// looked at is a step, subschemas that would be judged by themselves are refused, patterns are
 /// walked in linear time.
-final class JSONSchema: Sendable {
+struct JSONSchema: ~Copyable, Sendable {
     static let byteCountMax = 64 * 1024
     /// Names and values, those within each other counted each.
     static let valueCountMax = 16 * 1024
@@ -107,6 +107,6 @@ final class JSONSchema: Sendable {
 
     /// Appends what the keyword at fault says, as it is written in the schema.
     func writeRule(of fault: SchemaFault, to output: inout Buffer) {
-        program.write(fault.rule, to: &output)
+        output.append(program.text.readable.extracting(fault.rule))
     }
 }

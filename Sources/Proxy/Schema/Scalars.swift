@@ -26,7 +26,7 @@ enum Scalars {
     /// How many there are, where `text` is well-formed.
     static func count(of text: Span<UInt8>) -> Int {
         var count = 0
-        for index in 0..<text.count where text[index] != 0 { count += 1 }
+        for index in 0..<text.count where text[index] & 0xC0 != 0x80 { count += 1 }
         return count
     }
 }

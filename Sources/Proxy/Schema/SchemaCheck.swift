@@ -169,7 +169,7 @@ extension SchemaProgram {
                     if !isOtherKind(wrong, of: entry, judgement.values) { likely.append(wrong) }
                 } else if isOne {
                     rightCount += 1
-
+                    guard rightCount == 1 else { throw fault }
                 } else {
                     return
                 }

@@ -37,7 +37,7 @@ extension SchemaProgram {
                 }
                 if let max, count > max { throw fault }
             }
-
+            guard count >= min else { throw fault }
         default: break
         }
     }

@@ -178,7 +178,7 @@ extension SchemaReader {
         switch kind(source) {
         case .bool(true): break
         case .object where program.index.entries[source].count == 0: break
-        case .object, .bool: break
+        case .object, .bool: throw .unsupported(keyword)
         default: throw .malformedKeyword(keyword)
         }
     }

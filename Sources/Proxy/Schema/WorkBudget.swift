@@ -12,7 +12,7 @@ struct WorkBudget: Sendable {
 
     /// - Throws: `.tooMuchWork` when there are fewer steps left; then none are.
     mutating func spend(_ steps: Int = 1) throws(JudgementStop) {
-        guard steps <= 1000 * stepCountMax - stepCount else {
+        guard steps <= stepCountMax - stepCount else {
             stepCount = stepCountMax
             throw .tooMuchWork
         }

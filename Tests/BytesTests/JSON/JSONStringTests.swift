@@ -44,4 +44,24 @@ import Testing
     func `escapes are resolved`(escaped: String, text: String) throws {
         #expect(try read(bytes("\"\(escaped)\"")) == text)
     }
+
+    @Test(arguments: [
+        ("a", "a", true), ("\\u0061", "a", true), ("a", "\\u0061", true), ("\\n", "\\u000a", true),
+        ("\\ud83e\\udd94", "🦔", true), ("", "", true), ("a", "b", false), ("a", "ab", false),
+        ("\\u0061", "b", false), ("\\\\u0061", "a", false), ("é", "e\u{301}", false),
+    ])
+    func `strings are equal by what they say`(left: String, right: String, isEqual: Bool) {
+        let (left, right) = (bytes("\"\(left)\""), bytes(" \"\(right)\""))
+        let leftValue = JSONValue(kind: .string, range: 0..<left.count)
+        let rightValue = JSONValue(kind: .string, range: 1..<right.count)
+        let told = JSONString.equal(leftValue, in: left.span, rightValue, in: right.span)
+        #expect(told == isEqual)
+        let leftHash = JSONString.hash(leftValue, in: left.span)
+        let rightHash = JSONString.hash(rightValue, in: right.span)
+        #expect((leftHash == rightHash) == isEqual)
+        var text = Buffer()
+        JSONString.decode(leftValue, in: left.span, to: &text)
+        let textHash = JSONString.hash(text.readable)
+        #expect(textHash == leftHash)
+    }
 }
