@@ -58,34 +58,30 @@ enum AnswerTargets {
 
     private static func read(_ output: Span<UInt8>) -> Outcome {
         var outcome = Outcome()
-        for line in output.text.split(separator: "\n") where line.hasPrefix("data: {") {
-            let bytes = Array(line.dropFirst(6).utf8)
-            do throws(JSONError) { try JSONDocument.check(bytes.span) } catch {
-                preconditionFailure("an event that is not JSON: \(error)")
-            }
-            let root = JSONDocument.root(of: bytes.span)
-            root?.member("choices", in: bytes.span)?.forEachElement(in: bytes.span) { choice in
-                guard let delta = choice.member("delta", in: bytes.span) else { return }
-                outcome.read[0] +=
-                    delta.member("content", in: bytes.span)?.text(in: bytes.span) ?? ""
-                outcome.read[1] +=
-                    delta.member("reasoning_content", in: bytes.span)?.text(in: bytes.span) ?? ""
-                delta.member("tool_calls", in: bytes.span)?.forEachElement(in: bytes.span) { call in
-                    let function = call.member("function", in: bytes.span)
-                    let name = function?.member("name", in: bytes.span)?.text(in: bytes.span)
-                    let arguments =
-                        function?.member("arguments", in: bytes.span)?.text(in: bytes.span) ?? ""
-                    precondition(
-                        name == nil || name == "f" || name == "g", "an undeclared function")
-                    if name == nil {
-                        let text = Array(arguments.utf8)
-                        precondition(
-                            JSONDocument.root(of: text.span)?.kind == .object, "no arguments")
-                    }
-                    outcome.read[2] += (name.map { "\($0):" } ?? "") + arguments
-                }
-            }
+        for line in output.text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+        where line.hasPrefix("data: {") {
+            read(event: Array(line.dropFirst(6).utf8).span, into: &outcome)
         }
         return outcome
+    }
+
+    private static func read(event: Span<UInt8>, into outcome: inout Outcome) {
+        do throws(JSONError) { try JSONDocument.check(event) } catch {
+            preconditionFailure("an event that is not JSON: \(error)")
+        }
+        let choices = JSONDocument.root(of: event)?.member("choices", in: event)
+        choices?.forEachElement(in: event) { choice in
+            guard let delta = choice.member("delta", in: event) else { return }
+            outcome.read[0] += delta.member("content", in: event)?.text(in: event) ?? ""
+            outcome.read[1] += delta.member("reasoning_content", in: event)?.text(in: event) ?? ""
+            delta.member("tool_calls", in: event)?.forEachElement(in: event) { call in
+                let function = call.member("function", in: event)
+                let name = function?.member("name", in: event)?.text(in: event)
+                let arguments = function?.member("arguments", in: event)?.text(in: event) ?? ""
+                precondition(name == nil || name == "f" || name == "g", "an undeclared function")
+                if name == nil { precondition(arguments.hasPrefix("{"), "no arguments") }
+                outcome.read[2] += (name.map { "\($0):" } ?? "") + arguments
+            }
+        }
     }
 }

@@ -33,10 +33,12 @@ enum SchemaTargets {
     }
 
     private static func check(
-        _ outcome: (verdict: SchemaVerdict, stepCount: Int), by schema: borrowing JSONSchema,
+        _ outcome: (verdict: SchemaVerdict, stepCount: Int), by schema: JSONSchema,
         on value: [UInt8]
     ) {
-        precondition(outcome.stepCount <= JSONSchema.stepCountMax, "beyond the budget")
+        precondition(
+            outcome.stepCount <= JSONSchema.stepCountMax(forByteCount: value.count),
+            "beyond the budget")
         guard case .invalid(let fault) = outcome.verdict else { return }
         precondition(fault.value.upperBound <= value.count, "beyond the value")
         var output = Buffer()

@@ -31,10 +31,10 @@ import Bytes
 /// that read numbers as doubles differ there. Patterns are ECMA-262's: `\d` and `\w` are ASCII, and
 /// `$` is the very end.
 ///
-/// No schema and no value holds the loop for longer than `stepCountMax` steps take: whatever is
+/// No schema and no value holds the loop for longer than `stepCountMax` allows: whatever is
 /// looked at is a step, subschemas that would be judged by themselves are refused, patterns are
 /// walked in linear time.
-struct JSONSchema: ~Copyable, Sendable {
+final class JSONSchema: Sendable {
     static let byteCountMax = 64 * 1024
     /// Names and values, those within each other counted each.
     static let valueCountMax = 16 * 1024
@@ -46,7 +46,12 @@ struct JSONSchema: ~Copyable, Sendable {
     static let instructionCountMax = 8 * 1024
     static let readingStepCountMax = 1_000_000
     /// The work of one judgement; see `WorkBudget`.
-    static let stepCountMax = 200_000
+    ///
+    /// In proportion to the value, so that a long answer can be judged (a dense one takes two to
+    /// three steps a byte), and a hostile schema gets no more than the answer it judges has cost.
+    static func stepCountMax(forByteCount byteCount: Int) -> Int {
+        min(100_000 + 8 * byteCount, 10_000_000)
+    }
     /// Subschemas within each other, at a judgement.
     static let judgementDepthMax = 512
 
@@ -75,14 +80,15 @@ struct JSONSchema: ~Copyable, Sendable {
         weighedVerdict(on: value, asMember: name, in: bytes).verdict
     }
 
-    /// The verdict, and the steps it took: at most `stepCountMax`.
+    /// The verdict, and the steps it took: at most `stepCountMax` of the value.
     func weighedVerdict(
         on value: JSONValue, asMember name: Span<UInt8>? = nil, in bytes: Span<UInt8>
     ) -> (verdict: SchemaVerdict, stepCount: Int) {
+        let stepCountMax = Self.stepCountMax(forByteCount: value.range.count)
         var judgement: Judgement
         do throws(JudgementStop) {
-            judgement = try Judgement(of: value, in: bytes, stepCountMax: Self.stepCountMax)
-        } catch { return (.tooMuchWork, Self.stepCountMax) }
+            judgement = try Judgement(of: value, in: bytes, stepCountMax: stepCountMax)
+        } catch { return (.tooMuchWork, stepCountMax) }
         let verdict: SchemaVerdict
         do throws(JudgementStop) {
             if let name {
@@ -107,6 +113,6 @@ struct JSONSchema: ~Copyable, Sendable {
 
     /// Appends what the keyword at fault says, as it is written in the schema.
     func writeRule(of fault: SchemaFault, to output: inout Buffer) {
-        output.append(program.text.readable.extracting(fault.rule))
+        program.write(fault.rule, to: &output)
     }
 }

@@ -33,6 +33,11 @@ struct SchemaProgram: ~Copyable, Sendable {
         let node: Int
     }
 
+    /// Appends a part of the schema's text.
+    func write(_ range: Range<Int>, to output: inout Buffer) {
+        output.append(text.readable.extracting(range))
+    }
+
     /// The schema.
     var text: Buffer
     /// Of `text`.

@@ -1,10 +1,10 @@
 import Bytes
 
 /// Whether the place where a text goes on is code: inside a fenced block, or inside backticks on
-/// its line. Source: CommonMark 0.31, sections 4.5 and 6.1, made simpler and wider: a fence may stand
-/// behind any indentation and any marks of quotation, inline code ends with its line, and every
-/// backtick turns it on or off. Code too much costs a call that can be asked for again; code too
-/// little would make one that was only shown.
+/// its line. Source: CommonMark 0.31, sections 4.5 and 6.1, made simpler and wider: a fence may
+/// stand behind any indentation and any marks of quotation, inline code ends with its line, and
+/// every backtick turns it on or off. Code too much costs a call that can be asked for again; code
+/// too little would make one that was only shown.
 struct CodeLine {
     private enum Start: Equatable {
         case indent
@@ -32,7 +32,8 @@ struct CodeLine {
         isInline = false
     }
 
-    /// What was taken for a call is none that can be read: what follows on its line may belong to it.
+    /// What was taken for a call is none that can be read: what follows on its line may belong to
+    /// it.
     mutating func distrust() {
         start = .text
         isDistrusted = true

@@ -47,6 +47,7 @@ struct ToolSetReader {
             throw .badRequest("invalid_type", "'\(field)' must be an array.", param: field)
         }
         var tools: [Tool] = []
+        var schemaByteCount = 0
         try value.forEachElement(in: body) { (element) throws(APIError) in
             let path = "\(field)[\(tools.count)]"
             guard tools.count < ToolSet.countMax else {
@@ -57,6 +58,13 @@ struct ToolSetReader {
             let function = isOld ? element : try Self.function(in: element, path, in: body)
             let functionPath = isOld ? path : "\(path).function"
             let name = try Self.readName(of: function, functionPath, in: body)
+            schemaByteCount += function.member("parameters", in: body)?.range.count ?? 0
+            guard schemaByteCount <= ToolSet.schemaByteCountMax else {
+                throw .badRequest(
+                    "invalid_schema",
+                    "The schemas of all functions have more than \(ToolSet.schemaByteCountMax) bytes.",
+                    param: field)
+            }
             let isKnown = tools.contains { $0.name.equals(name.readable) }
             guard !isKnown else {
                 throw .badRequest(

@@ -76,7 +76,7 @@ struct ChoiceUnderTest: ~Copyable {
     /// The choices of all chunks, in order.
     func deltas() throws -> [[String: Any]] {
         var choices: [[String: Any]] = []
-        for line in output.readable.text.split(separator: "\n")
+        for line in output.readable.text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" })
         where line.hasPrefix("data: {") {
             let json = try JSONSerialization.jsonObject(with: Data(line.dropFirst(6).utf8))
             let chunk = try #require(json as? [String: Any])
