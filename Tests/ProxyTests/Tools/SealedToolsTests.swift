@@ -14,7 +14,8 @@ import Testing
 
     /// The opened messages of a request: role and text.
     private func opened(
-        _ messages: String, _ members: String = "", model: String = "e2ee-other"
+        _ messages: String, _ members: String = "", model: String = "e2ee-other",
+        corrections: [Correction] = []
     ) throws -> [(role: String, text: String)] {
         let enclave = try EnclaveKey()
         var entropy = SystemEntropy()
@@ -22,8 +23,9 @@ import Testing
         var output = Buffer()
         let text = #"{"model":"\#(model)","messages":[\#(messages)]\#(members)}"#
         try RequestPath.write(
-            try `Chat requests`.read(text), from: text.utf8Span.span, format: .of(model: model),
-            sealer: &sealer, entropy: &entropy, to: &output)
+            try `Chat requests`.read(text), from: text.utf8Span.span,
+            corrections: corrections, format: .of(model: model), sealer: &sealer, entropy: &entropy,
+            to: &output)
         let data = Data(output.readable.array)
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
@@ -239,5 +241,14 @@ import Testing
         }
         #expect(ToolFormat.named("glm")?.name == "glm")
         #expect(ToolFormat.named("xml") == nil)
+    }
+
+    @Test func `corrections follow the conversation, as texts`() throws {
+        let said = "[1]"
+        let correction = Correction(said: said.utf8Span.span, .notObject, at: Buffer())
+        let messages = try opened(#"{"role":"user","content":"x"}"#, corrections: [correction])
+        #expect(messages.map(\.role) == ["user", "assistant", "user"])
+        #expect(messages[1].text == #"[{"type":"text","text":"[1]"}]"#)
+        #expect(messages[2].text.hasPrefix("Your last answer could not be used: it is not a JSON"))
     }
 }

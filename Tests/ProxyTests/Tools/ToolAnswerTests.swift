@@ -147,4 +147,14 @@ import Testing
             #expect(try test.heard.content == content)
         }
     }
+
+    @Test func `on the line of one that cannot be read are text`() throws {
+        let quoted = #"<tool_call>{'text': 'a</tool_call>\#(Self.call)'}"#
+        var test = try ChoiceUnderTest(Self.tools)
+        test.say(quoted + "\n" + Self.call)
+        try test.finish()
+        let heard = try test.heard
+        #expect(heard.calls.count == 1)
+        #expect(heard.content.hasPrefix(quoted))
+    }
 }
