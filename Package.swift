@@ -85,6 +85,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Benchmarks/Loop", swiftSettings: tests),
+        .executableTarget(
+            name: "ReplayBenchmark", dependencies: ["Bytes", "Reactor", "E2EE", "Proxy"],
+            path: "Benchmarks/Replay", swiftSettings: house),
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Reactor"], path: "Tests/Support",
             swiftSettings: tests + [.enableExperimentalFeature("Lifetimes")]),

@@ -182,7 +182,16 @@ import Synchronization
 
     /// Appends `number` in decimal digits.
     public mutating func append(decimal number: Int) {
-        append(String(number))
+        if number < 0 { append(.ascii("-")) }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = 20
+        var rest = number.magnitude
+        repeat {
+            start -= 1
+            digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
+            rest /= 10
+        } while rest > 0
+        append(digits.span.extracting(start..<20))
     }
 }
 

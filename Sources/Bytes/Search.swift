@@ -161,9 +161,49 @@ extension Span<UInt8> {
         return overlap(with: marker) == count ? nil : false
     }
 
+    /// The first offset at or after `start` of a byte that means something inside a JSON string:
+    /// a quote, a backslash, a control character or a part of a longer character; the end where
+    /// there is none. Eight bytes at a time.
+    @usableFromInline
+    func firstStringMark(from start: Int) -> Int {
+        var offset = start
+        unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            while offset + 8 <= bytes.count {
+                let word = unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                let marks = word.stringMarks
+                if marks != 0 {
+                    offset += UInt64(littleEndian: marks).trailingZeroBitCount / 8
+                    return
+                }
+                offset += 8
+            }
+            while offset < bytes.count {
+                let byte = unsafe bytes[offset]
+                if byte < 0x20 || byte == .quote || byte == .backslash || byte >= 0x80 { return }
+                offset += 1
+            }
+        }
+        return offset
+    }
+
     /// Whether all bytes are white space of JSON: space, tab, line feed, carriage return.
     public var isBlank: Bool {
         for index in 0..<count where !self[index].isBlank { return false }
         return true
+    }
+}
+
+extension UInt64 {
+    /// The high bit of each of the eight bytes that means something inside a JSON string. Bits of
+    /// bytes behind the first such one may be wrong.
+    fileprivate var stringMarks: UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = self ^ 0x2222_2222_2222_2222
+        let backslashes = self ^ 0x5C5C_5C5C_5C5C_5C5C
+        let isControl = (self &- 0x2020_2020_2020_2020) & ~self
+        let isQuote = (quotes &- ones) & ~quotes
+        let isBackslash = (backslashes &- ones) & ~backslashes
+        return (isControl | isQuote | isBackslash | self) & 0x8080_8080_8080_8080
     }
 }

@@ -15,6 +15,12 @@ public struct Sealer: ~Copyable {
         try self.init(to: key.key, profile: .venice, from: PrivateKey(from: &entropy))
     }
 
+    /// Seals to any key, from a fresh one that serves as long as the sealer: for an enclave's side
+    /// that keeps its key for a whole reply, and for tests.
+    public init<E: Entropy>(toUnverified key: PublicKey, entropy: inout E) throws(E2EEError) {
+        try self.init(to: key, profile: .venice, from: PrivateKey(from: &entropy))
+    }
+
     /// Seals to any key, from the given one.
     init(
         to key: PublicKey, profile: EnvelopeProfile, from sender: consuming PrivateKey

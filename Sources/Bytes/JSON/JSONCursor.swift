@@ -206,7 +206,9 @@ public struct JSONCursor {
 
     private mutating func skipString(in bytes: Span<UInt8>) throws(JSONError) {
         offset += 1
-        while offset < bytes.count {
+        while true {
+            offset = bytes.firstStringMark(from: offset)
+            guard offset < bytes.count else { break }
             switch bytes[offset] {
             case .quote:
                 offset += 1

@@ -75,7 +75,9 @@ public enum JSONString {
         _ value: JSONValue, _ text: StaticString, in bytes: Span<UInt8>
     ) -> Bool {
         let inside = bytes.extracting(value.inside)
-        guard inside.firstIndex(of: .backslash) != nil else { return inside.equals(text) }
+        // An escape is longer than what it stands for.
+        guard inside.count > text.utf8CodeUnitCount else { return inside.equals(text) }
+        guard inside.firstIndex(of: .backslash) != nil else { return false }
         var output = Buffer()
         decode(value, in: bytes, to: &output)
         return output.readable.equals(text)

@@ -9,7 +9,9 @@ struct ChatReply: ~Copyable {
     private let includesUsage: Bool
     private let choiceCount: Int
 
+    /// Taken over from the provider's first chunk, before anything is written.
     var name: AnswerName
+    private var chunkStart = Buffer()
     /// The head of a streamed answer has been written: from here on errors travel as events.
     private(set) var isCommitted = false
     /// Pieces of text that were opened.
@@ -52,8 +54,12 @@ struct ChatReply: ~Copyable {
     /// Begins a chunk of one choice, up to the members of its delta.
     mutating func beginChunk(of index: Int, to outbox: inout Buffer) -> ClientAnswer.Event {
         let event = beginEvent(to: &outbox)
-        name.write("chat.completion.chunk", to: &outbox)
-        outbox.append("[{\"index\":")
+        // The same in every chunk: written once.
+        if chunkStart.isEmpty {
+            name.write("chat.completion.chunk", to: &chunkStart)
+            chunkStart.append("[{\"index\":")
+        }
+        outbox.append(chunkStart)
         outbox.append(decimal: index)
         outbox.append(",\"delta\":{")
         return event

@@ -1,7 +1,7 @@
 import Bytes
 
-/// One event of the provider's stream: where its parts stand. Every byte is checked; members that
-/// are neither forwarded nor dangerous are passed over.
+/// One event of the provider's stream: where its parts stand. Every byte is checked, and looked at
+/// once; members that are neither forwarded nor dangerous are passed over.
 struct ChatChunk {
     var id: JSONValue?
     var created: JSONValue?
@@ -13,34 +13,57 @@ struct ChatChunk {
     var reasoning: JSONValue?
     var reasoningContent: JSONValue?
     var finish: JSONValue?
-    private var choice: JSONValue?
+    private var hasChoice = false
+    private var hasDelta = false
 
     /// - Throws: `.notJSON`, also where a member is named twice; `.clearText` where a member that
     ///   carries text in clear is not empty; `.tooManyChoices`.
     init(_ data: Span<UInt8>) throws(AnswerError) {
-        do throws(JSONError) {
-            var cursor = JSONCursor()
-            _ = try cursor.value(in: data)
-            try cursor.end(in: data)
-        } catch {
-            throw .notJSON
-        }
-        guard let root = JSONDocument.root(of: data), root.kind == .object else { throw .notJSON }
-        try root.forEachMember(in: data) { (key, value) throws(AnswerError) in
-            try takeTop(key, value, in: data)
-        }
-        guard let choice else { return }
-        var delta: JSONValue?
-        try choice.forEachMember(in: data) { (key, value) throws(AnswerError) in
-            if JSONString.matches(key, "delta", in: data) {
-                guard value.kind == .object || value.kind == .null else { throw .notJSON }
-                try Self.set(&delta, value)
+        var walk = Walk()
+        guard try walk.kind(in: data) == .object else { throw .notJSON }
+        try walk.beginObject(in: data)
+        while let key = try walk.nextKey(in: data) {
+            if JSONString.matches(key, "choices", in: data) {
+                try takeChoices(&walk, in: data)
             } else {
-                try takeChoice(key, value, in: data)
+                try takeTop(key, walk.value(in: data), in: data)
             }
         }
-        try delta?.forEachMember(in: data) { (key, value) throws(AnswerError) in
-            try takeDelta(key, value, in: data)
+        try walk.end(in: data)
+    }
+
+    /// The cursor, for whom every fault is the same.
+    private struct Walk {
+        private var cursor = JSONCursor()
+
+        mutating func kind(in data: Span<UInt8>) throws(AnswerError) -> JSONValue.Kind {
+            do throws(JSONError) { return try cursor.kind(in: data) } catch { throw .notJSON }
+        }
+
+        mutating func value(in data: Span<UInt8>) throws(AnswerError) -> JSONValue {
+            do throws(JSONError) { return try cursor.value(in: data) } catch { throw .notJSON }
+        }
+
+        mutating func beginObject(in data: Span<UInt8>) throws(AnswerError) {
+            do throws(JSONError) { try cursor.beginObject(in: data) } catch { throw .notJSON }
+        }
+
+        mutating func beginArray(in data: Span<UInt8>) throws(AnswerError) {
+            do throws(JSONError) { try cursor.beginArray(in: data) } catch { throw .notJSON }
+        }
+
+        mutating func nextKey(in data: Span<UInt8>) throws(AnswerError) -> JSONValue? {
+            do throws(JSONError) { return try cursor.nextKey(in: data) } catch { throw .notJSON }
+        }
+
+        mutating func nextElement(in data: Span<UInt8>) throws(AnswerError) -> Bool {
+            do throws(JSONError) { return try cursor.nextElement(in: data) } catch {
+                throw .notJSON
+            }
+        }
+
+        mutating func end(in data: Span<UInt8>) throws(AnswerError) {
+            do throws(JSONError) { try cursor.end(in: data) } catch { throw .notJSON }
         }
     }
 
@@ -48,14 +71,7 @@ struct ChatChunk {
         _ key: JSONValue, _ value: JSONValue, in data: Span<UInt8>
     ) throws(AnswerError) {
         guard value.kind != .null else { return }
-        if JSONString.matches(key, "choices", in: data) {
-            guard value.kind == .array else { throw .notJSON }
-            try value.forEachElement(in: data) { (element) throws(AnswerError) in
-                guard choice == nil else { throw .tooManyChoices }
-                guard element.kind == .object else { throw .notJSON }
-                choice = element
-            }
-        } else if JSONString.matches(key, "id", in: data) {
+        if JSONString.matches(key, "id", in: data) {
             try Self.set(&id, value)
         } else if JSONString.matches(key, "created", in: data) {
             try Self.set(&created, value)
@@ -63,6 +79,46 @@ struct ChatChunk {
             try Self.set(&usage, value)
         } else if JSONString.matches(key, "error", in: data) {
             try Self.set(&error, value)
+        }
+    }
+
+    private mutating func takeChoices(
+        _ walk: inout Walk, in data: Span<UInt8>
+    ) throws(AnswerError) {
+        switch try walk.kind(in: data) {
+        case .null: _ = try walk.value(in: data)
+        case .array:
+            try walk.beginArray(in: data)
+            while try walk.nextElement(in: data) {
+                guard !hasChoice else { throw .tooManyChoices }
+                hasChoice = true
+                guard try walk.kind(in: data) == .object else { throw .notJSON }
+                try walk.beginObject(in: data)
+                while let key = try walk.nextKey(in: data) {
+                    if JSONString.matches(key, "delta", in: data) {
+                        try takeDelta(&walk, in: data)
+                    } else {
+                        try takeChoice(key, walk.value(in: data), in: data)
+                    }
+                }
+            }
+        default: throw .notJSON
+        }
+    }
+
+    private mutating func takeDelta(
+        _ walk: inout Walk, in data: Span<UInt8>
+    ) throws(AnswerError) {
+        guard !hasDelta else { throw .notJSON }
+        hasDelta = true
+        switch try walk.kind(in: data) {
+        case .null: _ = try walk.value(in: data)
+        case .object:
+            try walk.beginObject(in: data)
+            while let key = try walk.nextKey(in: data) {
+                try takeDelta(key, walk.value(in: data), in: data)
+            }
+        default: throw .notJSON
         }
     }
 
