@@ -1,6 +1,6 @@
 /// What a chunk costs from the provider's body to the client's outbox, without sockets, beside the
-/// bare arithmetic it cannot do without (point, agreement, derivation, cipher, hex). Both take turns
-/// in every round; ratios are medians of the rounds' own.
+/// bare arithmetic it cannot do without (point, agreement, derivation, cipher, hex). Both take
+/// turns in every round; ratios are medians of the rounds' own.
 ///
 ///     ReplayBenchmark                    both cases, on one thread and on two
 ///     ReplayBenchmark --count N [same]   opens N chunks once, for counting instructions

@@ -96,6 +96,12 @@ import Synchronization
         head += byteCount
     }
 
+    /// Removes white space of JSON from the front.
+    public mutating func consumeBlanks() {
+        let byteCount = readable.blankCount
+        consume(byteCount)
+    }
+
     /// Keeps only the first `byteCount` readable bytes.
     public mutating func truncate(to byteCount: Int) {
         precondition(byteCount >= 0 && byteCount <= count, "truncating to more than is there")

@@ -187,10 +187,22 @@ extension Span<UInt8> {
         return offset
     }
 
-    /// Whether all bytes are white space of JSON: space, tab, line feed, carriage return.
-    public var isBlank: Bool {
-        for index in 0..<count where !self[index].isBlank { return false }
-        return true
+    /// How many bytes of white space of JSON the text begins with.
+    public var blankCount: Int {
+        var index = 0
+        while index < count, self[index].isBlank { index += 1 }
+        return index
+    }
+
+    /// Whether all bytes are white space of JSON.
+    public var isBlank: Bool { blankCount == count }
+
+    /// The text without white space of JSON at both ends: where it stands.
+    public var withoutBlanks: Range<Int> {
+        let start = blankCount
+        var end = count
+        while end > start, self[end - 1].isBlank { end -= 1 }
+        return start..<end
     }
 }
 

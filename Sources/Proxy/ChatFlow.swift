@@ -198,7 +198,7 @@ extension ProxyServer where System: ~Copyable {
             var sealer = try Sealer(to: key, entropy: &entropy)
             var body = Buffer()
             try exchanges[client].seal(
-                corrections, format: configuration.toolFormat(for: chat.model), with: &sealer,
+                corrections, texts: configuration.messageTexts(for: chat.model), with: &sealer,
                 entropy: &entropy, to: &body)
             let request = provider.chat(body: body, to: key.key, for: opener.publicKey)
             let choice = Choice(index, of: chat, thinking: configuration.thinking)
@@ -253,7 +253,10 @@ extension ProxyServer where System: ~Copyable {
         guard let model = exchanges[client].knownModel else { return }
         let key: VerifiedKey
         switch enclaves.look(model, at: loop.now, wallClock: loop.wallClock) {
-        case .ready(let current), .renewing(let current): key = current
+        case .ready(let current): key = current
+        case .renewing(let current):
+            attest(model, on: &loop)
+            key = current
         case .start, .waiting, .failed:
             // The key has run out meanwhile: the client may ask again, with a fresh one.
             fail(client, with: APIError(AnswerError.unfinished), on: &loop)

@@ -18,7 +18,8 @@ enum ProxyTargets {
         do {
             var sealer = try Sealer(to: verified, entropy: &entropy)
             try RequestPath.write(
-                request, from: input.span, format: .of(model: request.model), sealer: &sealer,
+                request, from: input.span, texts: MessageTexts(format: .of(model: request.model)),
+                sealer: &sealer,
                 entropy: &entropy, to: &output)
             try JSONDocument.check(output.readable)
         } catch {

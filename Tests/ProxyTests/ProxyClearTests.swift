@@ -62,4 +62,56 @@ import Testing
         #expect(!String(decoding: sent.body, as: UTF8.self).contains("secret"))
         #expect(sent.field("X-Venice-TEE-Client-Pub-Key") != nil)
     }
+
+    private static func streamed(_ choiceCount: Int) -> String {
+        ProxyBench.post(
+            #"{"model":"tee-m","stream":true,"n":\#(choiceCount),"messages":[{"role":"user","content":"x"}]}"#
+        )
+    }
+
+    private static func finished(_ index: Int) -> String {
+        #"data: {"choices":[{"index":\#(index),"delta":{},"finish_reason":"stop"}]}"# + "\n\n"
+    }
+
+    @Test(arguments: [1, 2]) func `end when every choice has`(finishedCount: Int) throws {
+        var bench = try ProxyBench(configure: { $0.allowsClear = true })
+        bench.provider.chat = { _ in
+            ScriptedProvider.stream((0..<finishedCount).map(Self.finished))
+        }
+        let client = try bench.connect()
+        client.send(Self.streamed(2))
+        try bench.settle()
+        let text = client.text()
+        #expect(text.contains("[DONE]") == (finishedCount == 2))
+        #expect(text.contains("upstream_truncated") == (finishedCount == 1))
+    }
+
+    @Test(arguments: [true, false])
+    func `get no answer of another kind`(isStreaming: Bool) throws {
+        var bench = try ProxyBench(configure: { $0.allowsClear = true })
+        bench.provider.chat = { _ in
+            isStreaming
+                ? "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(Self.answer.utf8.count)\r\n\r\n\(Self.answer)"
+                : ScriptedProvider.stream([Self.finished(0), "data: [DONE]\n\n"])
+        }
+        let client = try bench.connect()
+        client.send(isStreaming ? Self.streamed(1) : Self.request)
+        try bench.settle()
+        let text = client.text()
+        #expect(text.hasPrefix("HTTP/1.1 502") && text.contains("upstream_malformed"))
+        #expect(text.components(of: "HTTP/1.1").count == 1)
+    }
+
+    @Test func `are not what a model of such a name gets`() throws {
+        var bench = try ProxyBench(configure: { $0.allowsClear = true })
+        bench.provider.catalogue = bench.provider.catalogue.replacingFirst(
+            #""id":"m""#, #""id":"tee-m""#)
+        let client = try bench.connect()
+        client.send(ProxyBench.get("/v1/models"))
+        try bench.settle()
+        #expect(client.text().contains(#""data":[]"#))
+        client.send(Self.request)
+        try bench.settle()
+        #expect(client.text().hasPrefix("HTTP/1.1 404"))
+    }
 }

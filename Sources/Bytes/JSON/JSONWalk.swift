@@ -2,6 +2,12 @@
 // the way; in any other the walk ends where the text stops being JSON.
 
 extension JSONDocument {
+    /// The whole text as one value, once it was checked; nil where it is not strict JSON.
+    public static func checkedRoot(of bytes: Span<UInt8>) -> JSONValue? {
+        do throws(JSONError) { try check(bytes) } catch { return nil }
+        return root(of: bytes)
+    }
+
     /// The whole text as one value; nil where it is none.
     public static func root(of bytes: Span<UInt8>) -> JSONValue? {
         var cursor = JSONCursor()

@@ -25,8 +25,13 @@ struct Choice: ~Copyable {
     private(set) var fault: OutputFault?
     private var faultPlace = Buffer()
     private(set) var finish: FinishReason?
-    /// Nothing more of the model's answer is wanted.
+    private var work = SchemaWork()
+    /// The one call that was allowed was made: what follows is not passed on.
+    private var isDeaf = false
+    /// The answer ends here, whatever the model goes on to say: it is not waited for.
     private(set) var isCut = false
+    /// It ends at a stop string.
+    private var isStopped = false
 
     init(_ index: Int, of request: ChatRequest, thinking: ThinkSplitter.Mode) {
         self.index = index
@@ -35,7 +40,8 @@ struct Choice: ~Copyable {
         self.thinking = ThinkSplitter(thinking)
     }
 
-    var foldedByteCount: Int { message.byteCount + said.count }
+    /// Bytes of the answer that are kept.
+    var heldByteCount: Int { message.byteCount + said.count + pending.count }
 
     /// Takes what the model thought and wrote since the last time.
     mutating func take(
@@ -60,9 +66,15 @@ struct Choice: ~Copyable {
         _ text: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
     ) {
         guard let plan, !isCut else { return }
+        guard !isDeaf else {
+            // Its usage is worth waiting for, other words and calls are not.
+            isCut = !text.isBlank
+            return
+        }
         var ending = Buffer()
         if let stops = plan.stops {
-            isCut = stop.take(text, stops, to: &ending)
+            isStopped = stop.take(text, stops, to: &ending)
+            isCut = isStopped
         } else {
             ending.append(text)
         }
@@ -87,7 +99,10 @@ struct Choice: ~Copyable {
             take(piece, of: pending.readable, reply: &reply, to: &outbox)
             pending.consume(byteCount)
             if pending.isEmpty { pending.clear() }
-            if isCut, callCount > 0, plan?.tools?.isSingle == true { return pending.clear() }
+            if isDeaf {
+                isCut = isCut || !pending.readable.isBlank
+                return pending.clear()
+            }
         }
     }
 
@@ -115,17 +130,19 @@ struct Choice: ~Copyable {
     private mutating func takeCall(
         _ body: Span<UInt8>, reply: inout ChatReply, to outbox: inout Buffer
     ) throws(OutputFault) {
-        guard let tools = plan?.tools else { return }
+        guard let tools = plan?.tools, callCount < ToolSet.countMax else { throw .badCall }
         var place = Buffer()
         let call: ToolCall
-        do throws(OutputFault) { call = try ToolCall(body, of: tools, place: &place) } catch {
+        do throws(OutputFault) {
+            call = try ToolCall(body, of: tools, work: &work, place: &place)
+        } catch {
             note(error, at: place)
             throw error
         }
         finder.accept()
         show(call, reply: &reply, to: &outbox)
         callCount += 1
-        if tools.isSingle { isCut = true }
+        if tools.isSingle { isDeaf = true }
     }
 
     /// The first fault is the one the model is told of.
@@ -142,9 +159,11 @@ struct Choice: ~Copyable {
     mutating func finish(
         _ reason: FinishReason, reply: inout ChatReply, to outbox: inout Buffer
     ) throws(AnswerError) {
-        flush(isByItself: reason == .stop, reply: &reply, to: &outbox)
+        // What a stop string cuts off is cut short like by a limit.
+        let isByItself = reason == .stop && !isStopped
+        flush(isByItself: isByItself, reply: &reply, to: &outbox)
         var reason = reason
-        if reason == .stop { judge() } else { fault = nil }
+        if isByItself { judge() } else { fault = nil }
         if callCount > 0, reason == .stop {
             reason = plan?.tools?.isLegacy == true ? .functionCall : .toolCalls
         }

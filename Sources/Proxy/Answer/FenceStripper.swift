@@ -27,7 +27,7 @@ struct FenceStripper: ~Copyable {
     }
 
     private mutating func begin() {
-        while !held.isEmpty, held.readable[0].isBlank { held.consume(1) }
+        held.consumeBlanks()
         guard !held.isEmpty else { return }
         let end = held.readable.firstIndex(of: .lineFeed)
         if held.readable.begins(with: "```") == false {

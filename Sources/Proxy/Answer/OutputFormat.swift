@@ -64,8 +64,7 @@ final class OutputFormat: Sendable {
     /// - `place`: gets what is wrong where, for the model.
     func fault(in answer: Span<UInt8>, place: inout Buffer) -> OutputFault? {
         guard answer.count <= Self.jsonByteCountMax else { return .notJSON }
-        do throws(JSONError) { try JSONDocument.check(answer) } catch { return .notJSON }
-        guard let root = JSONDocument.root(of: answer) else { return .notJSON }
+        guard let root = JSONDocument.checkedRoot(of: answer) else { return .notJSON }
         guard let schema else { return root.kind == .object ? nil : .notObject }
         let verdict = schema.verdict(on: root, in: answer)
         guard verdict != .valid else { return nil }

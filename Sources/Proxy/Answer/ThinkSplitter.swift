@@ -13,6 +13,8 @@ struct ThinkSplitter: ~Copyable {
 
     private enum State { case start, thinking, afterThinking, text }
 
+    /// More white space than this is text.
+    private static let spaceByteCountMax = 4 * 1024
     private static let open: StaticString = "<think>"
     private static let close: StaticString = "</think>"
 
@@ -47,8 +49,8 @@ struct ThinkSplitter: ~Copyable {
 
     /// Decides whether the text begins with thoughts.
     private mutating func begin() {
-        var start = 0
-        while start < held.count, held.readable[start].isBlank { start += 1 }
+        let start = held.readable.blankCount
+        guard start <= Self.spaceByteCountMax else { return state = .text }
         switch held.readable.extracting(start..<held.count).begins(with: Self.open) {
         case true:
             held.consume(start + Self.open.utf8CodeUnitCount)
@@ -72,7 +74,7 @@ struct ThinkSplitter: ~Copyable {
     }
 
     private mutating func skipSpace() {
-        while !held.isEmpty, held.readable[0].isBlank { held.consume(1) }
+        held.consumeBlanks()
         if !held.isEmpty { state = .text }
     }
 
@@ -88,13 +90,10 @@ struct ThinkSplitter: ~Copyable {
 
     /// The text of an assistant's turn without the thoughts at its beginning: where it starts.
     static func textStart(in turn: Span<UInt8>) -> Int {
-        var start = 0
-        while start < turn.count, turn[start].isBlank { start += 1 }
+        let start = turn.blankCount
         guard turn.extracting(start..<turn.count).starts(with: open),
             let end = turn.firstRange(of: close)
         else { return 0 }
-        start = end.upperBound
-        while start < turn.count, turn[start].isBlank { start += 1 }
-        return start
+        return end.upperBound + turn.extracting(end.upperBound..<turn.count).blankCount
     }
 }

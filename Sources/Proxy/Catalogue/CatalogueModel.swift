@@ -31,7 +31,9 @@ struct CatalogueModel: Equatable {
 
     /// Nil for a model that cannot be encrypted to.
     private init?(_ value: JSONValue, in body: Span<UInt8>) {
+        // A name that begins like those for what is not sealed would be taken for one.
         guard let id = value.member("id", in: body)?.text(in: body), Self.isName(id),
+            !id.hasPrefix(ClearRequest.prefix),
             let specification = value.member("model_spec", in: body),
             let capabilities = specification.member("capabilities", in: body),
             capabilities.member("supportsE2EE", in: body)?.kind == .bool(true)

@@ -54,9 +54,10 @@ public struct Configuration: Sendable {
     /// The syntax of calls by model, for those whose name does not tell it.
     var toolFormats: [String: ToolFormat] = [:]
 
-    /// The syntax in which a model calls functions.
-    func toolFormat(for model: String) -> ToolFormat {
-        toolFormats[model] ?? ToolFormat.of(model: model)
+    /// How a conversation is written for a model.
+    func messageTexts(for model: String) -> MessageTexts {
+        MessageTexts(
+            format: toolFormats[model] ?? .of(model: model), leavesThoughts: thinking == .off)
     }
 
     public var bodyByteCountMax = 10 * 1024 * 1024

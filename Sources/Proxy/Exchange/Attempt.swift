@@ -225,7 +225,7 @@ struct Attempt: ~Copyable {
     ) throws(AnswerError) {
         choice.take(fields, reply: &reply, to: &outbox)
         fields.clear()
-        guard choice.foldedByteCount + reply.foldedByteCount <= Self.foldByteCountMax else {
+        guard choice.heldByteCount + reply.foldedByteCount <= Self.foldByteCountMax else {
             throw .http(.bodyTooLarge(limit: Self.foldByteCountMax))
         }
         guard choice.isCut else { return }

@@ -290,12 +290,12 @@ struct Exchange: ~Copyable {
 
     /// Appends the provider's request body, its texts sealed.
     mutating func seal<E: Entropy>(
-        _ corrections: [Correction], format: ToolFormat, with sealer: inout Sealer,
+        _ corrections: [Correction], texts: MessageTexts, with sealer: inout Sealer,
         entropy: inout E, to output: inout Buffer
     ) throws(E2EEError) {
         guard let request else { preconditionFailure("nothing was read that could be sealed") }
         try RequestPath.write(
-            request, from: body.readable, corrections: corrections, format: format,
+            request, from: body.readable, corrections: corrections, texts: texts,
             sealer: &sealer, entropy: &entropy, to: &output)
     }
 

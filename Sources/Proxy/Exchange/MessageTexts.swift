@@ -4,6 +4,8 @@ import Bytes
 struct MessageTexts {
     /// The syntax of calls that the model was trained in.
     let format: ToolFormat
+    /// Whether thoughts stay in earlier turns.
+    var leavesThoughts = false
 
     /// Appends what the model is told of the functions it may call and of the form of its answer.
     func write(_ plan: AnswerPlan, to text: inout Buffer) {
@@ -19,7 +21,7 @@ struct MessageTexts {
         _ message: ChatMessage, adding rules: Span<UInt8>, from body: Span<UInt8>,
         to text: inout Buffer
     ) {
-        if case .parts(let parts) = message.content, message.calls.isEmpty {
+        if case .parts(let parts) = message.content, message.role != .assistant {
             return write(parts, adding: rules, from: body, to: &text)
         }
         writeWords(message, from: body, to: &text)
@@ -80,7 +82,9 @@ struct MessageTexts {
             for case .text(let value) in parts { JSONString.decode(value, in: body, to: &words) }
         }
         var start = 0
-        if message.role == .assistant { start = ThinkSplitter.textStart(in: words.readable) }
+        if message.role == .assistant, !leavesThoughts {
+            start = ThinkSplitter.textStart(in: words.readable)
+        }
         text.append(words.readable.extracting(start..<words.count))
     }
 

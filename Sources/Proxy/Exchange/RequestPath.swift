@@ -12,14 +12,14 @@ import E2EE
 enum RequestPath {
     /// Appends the provider's request body for `request`, which was read from `body`, to `output`.
     /// - `corrections`: turns that follow the client's own.
+    /// - `texts`: how the conversation is written for the model.
     static func write<E: Entropy>(
         _ request: ChatRequest, from body: Span<UInt8>, corrections: [Correction] = [],
-        format: ToolFormat, sealer: inout Sealer, entropy: inout E, to output: inout Buffer
+        texts: MessageTexts, sealer: inout Sealer, entropy: inout E, to output: inout Buffer
     ) throws(E2EEError) {
         output.append("{\"model\":")
         output.append(jsonString: request.model)
         output.append(",\"messages\":[")
-        let texts = MessageTexts(format: format)
         var rules = Buffer()
         if let plan = request.plan { texts.write(plan, to: &rules) }
         var isFirst = true

@@ -264,7 +264,13 @@ struct UpstreamLink: ~Copyable {
     }
 
     /// Whether a stream of sealed text is what arrives.
-    var isStream: Bool { attempt != nil && head?.status == 200 && head?.isEventStream == true }
+    var isStream: Bool {
+        switch attempt {
+        case .some(let attempt):
+            !attempt.isClearAndWhole && head?.status == 200 && head?.isEventStream == true
+        case .none: false
+        }
+    }
 
     private mutating func take(
         _ body: Span<UInt8>, _ reply: inout ChatReply?, to outbox: inout Buffer
@@ -335,7 +341,7 @@ struct UpstreamLink: ~Copyable {
             return (
                 APIError(
                     502, .upstream, "upstream_malformed",
-                    "The provider's answer is no event stream."),
+                    "The provider's answer is not of the kind that was asked for."),
                 false
             )
         }

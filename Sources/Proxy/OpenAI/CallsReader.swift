@@ -52,17 +52,12 @@ struct CallsReader {
         }
         var text = Buffer()
         JSONString.decode(arguments, in: body, to: &text)
-        guard text.isEmpty || Self.isObject(text.readable) else {
+        guard text.isEmpty || JSONDocument.checkedRoot(of: text.readable)?.kind == .object else {
             throw .badRequest(
                 "invalid_value", "The arguments of a call are the JSON text of an object.",
                 param: "\(path).arguments")
         }
         return ChatMessage.Call(id: id, name: name, arguments: arguments)
-    }
-
-    private static func isObject(_ text: Span<UInt8>) -> Bool {
-        do throws(JSONError) { try JSONDocument.check(text) } catch { return false }
-        return JSONDocument.root(of: text)?.kind == .object
     }
 }
 
@@ -105,13 +100,8 @@ extension [ChatMessage] {
 extension ChatMessage {
     fileprivate func call(answeredBy message: ChatMessage, in body: Span<UInt8>) -> Int? {
         guard let answers = message.answers else { return nil }
-        var wanted = Buffer()
-        JSONString.decode(answers, in: body, to: &wanted)
-        for index in calls.indices {
-            var id = Buffer()
-            JSONString.decode(calls[index].id ?? calls[index].name, in: body, to: &id)
-            if id.readable.equals(wanted.readable) { return index }
+        return calls.firstIndex { call in
+            JSONString.equal(call.id ?? call.name, in: body, answers, in: body)
         }
-        return nil
     }
 }

@@ -64,6 +64,9 @@ final class JSONSchema: Sendable {
         self.program = program
     }
 
+    /// Names and values, each of which is kept.
+    var valueCount: Int { program.valueCount }
+
     /// What the schema says about `value`, of a text that `JSONDocument.check` has passed.
     func verdict(on value: JSONValue, in bytes: Span<UInt8>) -> SchemaVerdict {
         weighedVerdict(on: value, in: bytes).verdict

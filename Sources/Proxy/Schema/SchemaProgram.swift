@@ -33,6 +33,8 @@ struct SchemaProgram: ~Copyable, Sendable {
         let node: Int
     }
 
+    var valueCount: Int { index.entries.count }
+
     /// Appends a part of the schema's text.
     func write(_ range: Range<Int>, to output: inout Buffer) {
         output.append(text.readable.extracting(range))

@@ -10,13 +10,18 @@ struct ClearAnswer: ~Copyable {
 
     private let model: String
     let isStreaming: Bool
-    /// The model said why it stopped.
-    private(set) var isFinished = false
+    private let choiceCount: Int
+    /// Choices of which the model said why it stopped.
+    private var finished: Set<Int> = []
 
     init(to request: ChatRequest) {
         model = request.model
         isStreaming = request.isStreaming
+        choiceCount = request.clear?.choiceCount ?? 1
     }
+
+    /// The model said of every choice why it stopped.
+    var isFinished: Bool { finished.count >= choiceCount }
 
     /// Passes one event on.
     /// - Throws: `.notJSON`; `.reported` for an error event.
@@ -28,7 +33,8 @@ struct ClearAnswer: ~Copyable {
             throw .reported(isStaleKey: false)
         }
         root.member("choices", in: data)?.forEachElement(in: data) { choice in
-            if choice.member("finish_reason", in: data)?.kind == .string { isFinished = true }
+            guard choice.member("finish_reason", in: data)?.kind == .string else { return }
+            finished.insert(choice.member("index", in: data)?.decimal(in: data) ?? 0)
         }
         let event = reply.beginEvent(to: &outbox)
         write(root, in: data, to: &outbox)
@@ -42,8 +48,9 @@ struct ClearAnswer: ~Copyable {
     }
 
     private static func checked(_ data: Span<UInt8>) throws(AnswerError) -> JSONValue {
-        do throws(JSONError) { try JSONDocument.check(data) } catch { throw .notJSON }
-        guard let root = JSONDocument.root(of: data), root.kind == .object else { throw .notJSON }
+        guard let root = JSONDocument.checkedRoot(of: data), root.kind == .object else {
+            throw .notJSON
+        }
         return root
     }
 

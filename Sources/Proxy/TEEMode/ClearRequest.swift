@@ -10,6 +10,8 @@ struct ClearRequest {
     /// The name without the prefix.
     let model: String
     let isStreaming: Bool
+    /// As many choices the provider was asked for.
+    let choiceCount: Int
 
     /// Nil for a request that is to be sealed.
     /// - `body`: a text that `JSONDocument.check` has passed.
@@ -25,6 +27,7 @@ struct ClearRequest {
         default:
             throw .badRequest("invalid_type", "'stream' must be a boolean.", param: "stream")
         }
+        choiceCount = root.member("n", in: body)?.decimal(in: body) ?? 1
         let parameters = root.member("venice_parameters", in: body)
         guard parameters == nil || parameters?.kind == .null || parameters?.kind == .object else {
             throw .badRequest(

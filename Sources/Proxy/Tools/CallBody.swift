@@ -30,10 +30,11 @@ struct CallBody {
 
     /// Whether `call`, which has no end, was meant to be one: JSON or a key follows its marker.
     static func isMeant(_ call: Span<UInt8>) -> Bool {
-        var start = CallFinder.open.utf8CodeUnitCount
-        while start < call.count, call[start].isBlank { start += 1 }
-        guard start < call.count else { return false }
-        return call[start] == .ascii("{") || call.firstRange(of: "<arg_key>") != nil
+        let marker = call.blankCount + CallFinder.open.utf8CodeUnitCount
+        let body = call.extracting(min(marker, call.count)..<call.count)
+        let start = body.blankCount
+        guard start < body.count else { return false }
+        return body[start] == .ascii("{") || call.firstRange(of: "<arg_key>") != nil
     }
 
     mutating func advance(in body: Span<UInt8>) -> End {

@@ -3,14 +3,14 @@ import Bytes
 /// Finds the calls in what a model writes. Text is passed on at once, but for what may be the
 /// beginning of a marker; a call is held back until it is whole.
 ///
-/// A call stands between `<tool_call>` and `</tool_call>`, outside of fenced code blocks and of
-/// inline code. Where the end is missing, a call that is complete all the same counts when the next
-/// begins, or when the model has ended by itself.
+/// A call stands between `<tool_call>` and `</tool_call>`, where `CallPlace` lets it begin. Where
+/// the end is missing, a call that is complete all the same counts when the next begins, or when
+/// the model has ended by itself.
 struct CallFinder: ~Copyable {
     enum Piece: Equatable {
         case needsMore
         case text(Range<Int>)
-        /// A call with its markers, and its body.
+        /// A call with its markers and the white space that led to it, and its body.
         case call(Range<Int>, body: Range<Int>)
         /// What begins like a call and has no end.
         case broken(Range<Int>)
@@ -20,71 +20,68 @@ struct CallFinder: ~Copyable {
     static let close: StaticString = "</tool_call>"
     /// Longer calls are text.
     static let callByteCountMax = 64 * 1024
+    /// More white space than this between calls is text.
+    private static let spaceByteCountMax = 4 * 1024
 
-    private var line = CodeLine()
-    /// Where a call's body was read to; nil outside of calls.
+    private var place = CallPlace()
+    /// How far a call's body was read; nil outside of calls.
     private var body: CallBody?
+    /// The white space before the call that is being read.
+    private var spaceByteCount = 0
     /// A call was passed on, and only white space since.
     private var isAfterCall = false
 
-    /// Whether a call has begun.
-    var isInCall: Bool { body != nil }
-
     /// The next piece of `text`, which begins where the last piece ended; with how many bytes are
-    /// done with. White space around calls is done with and in no piece.
+    /// done with.
     mutating func next(in text: Span<UInt8>) -> (Piece, byteCount: Int) {
         if body != nil { return nextOfCall(in: text) }
-        var start = 0
+        spaceByteCount = 0
         if isAfterCall {
-            while start < text.count, text[start].isBlank { start += 1 }
-            let rest = text.extracting(start..<text.count)
-            guard let isCall = rest.begins(with: Self.open) else { return (.needsMore, 0) }
-            if !isCall { start = 0 }
+            let byteCount = text.blankCount
+            let rest = text.extracting(byteCount..<text.count)
+            let isCall = rest.begins(with: Self.open)
+            if isCall == nil, byteCount <= Self.spaceByteCountMax { return (.needsMore, 0) }
             isAfterCall = false
+            if isCall == true { spaceByteCount = byteCount }
         }
-        let index = line.advance(from: start, to: Self.open, in: text)
-        if index > start { return (.text(start..<index), index) }
-        guard text.extracting(index..<text.count).starts(with: Self.open) else {
-            return (.needsMore, start)
+        let start = spaceByteCount
+        let index = place.advance(from: start, to: Self.open, in: text)
+        if index > start { return (.text(0..<index), index) }
+        guard text.extracting(index..<text.count).begins(with: Self.open) == true else {
+            return (.needsMore, 0)
         }
         body = CallBody()
-        let (piece, byteCount) = nextOfCall(in: text.extracting(start..<text.count))
-        return (piece.moved(by: start), start + byteCount)
+        return nextOfCall(in: text)
     }
 
     private mutating func nextOfCall(in text: Span<UInt8>) -> (Piece, byteCount: Int) {
         guard var body else { return (.needsMore, 0) }
-        let openByteCount = Self.open.utf8CodeUnitCount
-        let end = body.advance(in: text.extracting(openByteCount..<text.count))
-        let bodyRange = openByteCount..<(openByteCount + body.offset)
+        let start = spaceByteCount + Self.open.utf8CodeUnitCount
+        let end = body.advance(in: text.extracting(start..<text.count))
+        let bodyRange = start..<(start + body.offset)
+        var wholeByteCount = bodyRange.upperBound
         switch end {
-        case .needsMore where text.count > Self.callByteCountMax:
-            self.body = nil
-            line.leaveCall()
-            return (.broken(0..<text.count), text.count)
-        case .needsMore:
+        case .needsMore where text.count - spaceByteCount <= Self.callByteCountMax:
             self.body = body
             return (.needsMore, 0)
-        case .closed:
-            self.body = nil
-            line.leaveCall()
-            let whole = 0..<(bodyRange.upperBound + Self.close.utf8CodeUnitCount)
-            guard whole.count <= Self.callByteCountMax else {
-                return (.broken(whole), whole.upperBound)
-            }
-            return (.call(whole, body: bodyRange), whole.upperBound)
-        case .nextOpens:
-            self.body = nil
-            line.leaveCall()
-            return (.call(0..<bodyRange.upperBound, body: bodyRange), bodyRange.upperBound)
+        case .needsMore: wholeByteCount = text.count
+        case .closed: wholeByteCount += Self.close.utf8CodeUnitCount
+        case .nextOpens: break
         }
+        self.body = nil
+        place.leaveCall()
+        guard end != .needsMore, wholeByteCount - spaceByteCount <= Self.callByteCountMax else {
+            place.distrust()
+            return (.broken(0..<wholeByteCount), wholeByteCount)
+        }
+        return (.call(0..<wholeByteCount, body: bodyRange), wholeByteCount)
     }
 
     /// What `next` called a call is one: white space after it belongs to it.
     mutating func accept() { isAfterCall = true }
 
     /// What `next` called a call cannot be read as one.
-    mutating func reject() { line.distrust() }
+    mutating func reject() { place.distrust() }
 
     /// The text has ended: what `rest`, which is left of it, is.
     /// - `isByItself`: the model ended its answer; it was not cut short.
@@ -93,25 +90,11 @@ struct CallFinder: ~Copyable {
         guard let body else {
             return isAfterCall && rest.isBlank ? .needsMore : .text(0..<rest.count)
         }
-        let bodyRange = CallFinder.open.utf8CodeUnitCount..<rest.count
+        let start = spaceByteCount + Self.open.utf8CodeUnitCount
         // The beginning of a marker is no part of a call that is complete without it.
-        guard isByItself, body.isComplete, body.offset == bodyRange.count else {
+        guard isByItself, body.isComplete, start + body.offset == rest.count else {
             return .broken(0..<rest.count)
         }
-        return .call(0..<rest.count, body: bodyRange)
-    }
-}
-
-extension CallFinder.Piece {
-    fileprivate func moved(by offset: Int) -> Self {
-        func moved(_ range: Range<Int>) -> Range<Int> {
-            (range.lowerBound + offset)..<(range.upperBound + offset)
-        }
-        return switch self {
-        case .needsMore: self
-        case .text(let range): .text(moved(range))
-        case .call(let range, let body): .call(moved(range), body: moved(body))
-        case .broken(let range): .broken(moved(range))
-        }
+        return .call(0..<rest.count, body: start..<rest.count)
     }
 }

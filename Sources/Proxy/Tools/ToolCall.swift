@@ -12,31 +12,35 @@ struct ToolCall: ~Copyable {
     /// One JSON object: as the model wrote it, or made of its pairs.
     let arguments: Buffer
 
+    /// - `work`: what may still be spent on schemas in this answer.
     /// - `place`: gets what is wrong where with the arguments, for the model.
     /// - Throws: what is wrong with the call.
-    init(_ body: Span<UInt8>, of tools: ToolSet, place: inout Buffer) throws(OutputFault) {
-        let text = body.extracting(Self.trimmed(0..<body.count, in: body))
+    init(
+        _ body: Span<UInt8>, of tools: ToolSet, work: inout SchemaWork, place: inout Buffer
+    ) throws(OutputFault) {
+        let text = body.extracting(body.withoutBlanks)
         var arguments = Buffer()
         let index: Int
         if text.first == .ascii("{") {
             index = try Self.readJSON(text, of: tools, to: &arguments)
         } else {
-            index = try Self.readPairs(text, of: tools, to: &arguments)
+            index = try Self.readPairs(text, of: tools, work: &work, to: &arguments)
         }
         let tool = tools.tools[index]
-        if let fault = Self.fault(in: arguments.readable, of: tool, place: &place) { throw fault }
+        let fault = Self.fault(in: arguments.readable, of: tool, work: &work, place: &place)
+        if let fault { throw fault }
         self.index = index
         self.arguments = arguments
     }
 
     private static func fault(
-        in arguments: Span<UInt8>, of tool: Tool, place: inout Buffer
+        in arguments: Span<UInt8>, of tool: Tool, work: inout SchemaWork, place: inout Buffer
     ) -> OutputFault? {
         guard let root = JSONDocument.root(of: arguments), root.kind == .object else {
             return .badCall
         }
         guard let schema = tool.parameters else { return nil }
-        let verdict = schema.verdict(on: root, in: arguments)
+        let verdict = work.verdict(of: schema, on: root, in: arguments)
         guard verdict != .valid else { return nil }
         schema.write(verdict, in: arguments, to: &place)
         return .arguments
@@ -56,8 +60,7 @@ struct ToolCall: ~Copyable {
     private static func readJSON(
         _ text: Span<UInt8>, of tools: ToolSet, to arguments: inout Buffer
     ) throws(OutputFault) -> Int {
-        do throws(JSONError) { try JSONDocument.check(text) } catch { throw .badCall }
-        guard let root = JSONDocument.root(of: text) else { throw .badCall }
+        guard let root = JSONDocument.checkedRoot(of: text) else { throw .badCall }
         var members = CallMembers(root, in: text)
         if let function = members.function, members.name == nil {
             guard function.kind == .object else { throw .badCall }
@@ -111,9 +114,7 @@ struct ToolCall: ~Copyable {
         case .object: arguments.append(text.extracting(value!.range))
         case .string:
             JSONString.decode(value!, in: text, to: &arguments)
-            do throws(JSONError) { try JSONDocument.check(arguments.readable) } catch {
-                throw .badCall
-            }
+            guard JSONDocument.checkedRoot(of: arguments.readable) != nil else { throw .badCall }
         default: throw .badCall
         }
     }
@@ -121,10 +122,14 @@ struct ToolCall: ~Copyable {
     // MARK: Pairs
 
     private static func readPairs(
-        _ text: Span<UInt8>, of tools: ToolSet, to arguments: inout Buffer
+        _ text: Span<UInt8>, of tools: ToolSet, work: inout SchemaWork,
+        to arguments: inout Buffer
     ) throws(OutputFault) -> Int {
         let nameEnd = text.firstRange(of: "<arg_key>")?.lowerBound ?? text.count
-        let name = text.extracting(trimmed(0..<nameEnd, in: text))
+        let head = text.extracting(0..<nameEnd)
+        let name = head.extracting(head.withoutBlanks)
+        // A tag that is none: where this call ends is not known.
+        guard name.firstIndex(of: .ascii("<")) == nil else { throw .badCall }
         let index = try allowed(name, in: tools)
         let tool = tools.tools[index]
         var offset = nameEnd
@@ -133,15 +138,16 @@ struct ToolCall: ~Copyable {
             let key = try element("<arg_key>", "</arg_key>", from: &offset, in: text)
             let value = try element("<arg_value>", "</arg_value>", from: &offset, in: text)
             if arguments.count > 1 { arguments.append(.comma) }
-            let keyText = text.extracting(trimmed(key, in: text))
-            arguments.append(jsonString: keyText)
+            let keyText = text.extracting(key)
+            let name = keyText.extracting(keyText.withoutBlanks)
+            arguments.append(jsonString: name)
             arguments.append(.colon)
-            try write(text.extracting(value), as: keyText, of: tool, to: &arguments)
-            while offset < text.count, text[offset].isBlank { offset += 1 }
+            try write(text.extracting(value), as: name, of: tool, work: &work, to: &arguments)
+            offset += text.extracting(offset..<text.count).blankCount
         }
         arguments.append("}" as StaticString)
         // A key that stands there twice is found here.
-        do throws(JSONError) { try JSONDocument.check(arguments.readable) } catch { throw .badCall }
+        guard JSONDocument.checkedRoot(of: arguments.readable) != nil else { throw .badCall }
         return index
     }
 
@@ -149,7 +155,7 @@ struct ToolCall: ~Copyable {
     private static func element(
         _ open: StaticString, _ close: StaticString, from offset: inout Int, in text: Span<UInt8>
     ) throws(OutputFault) -> Range<Int> {
-        while offset < text.count, text[offset].isBlank { offset += 1 }
+        offset += text.extracting(offset..<text.count).blankCount
         guard text.extracting(offset..<text.count).starts(with: open) else { throw .badCall }
         let start = offset + open.utf8CodeUnitCount
         guard let end = text.firstRange(of: close, from: start) else { throw .badCall }
@@ -159,36 +165,25 @@ struct ToolCall: ~Copyable {
 
     /// Appends a value: the text itself or the JSON it holds, whichever the schema allows.
     private static func write(
-        _ value: Span<UInt8>, as key: Span<UInt8>, of tool: Tool, to arguments: inout Buffer
+        _ value: Span<UInt8>, as key: Span<UInt8>, of tool: Tool, work: inout SchemaWork,
+        to arguments: inout Buffer
     ) throws(OutputFault) {
         var string = Buffer()
         string.append(jsonString: value)
-        let json = value.extracting(trimmed(0..<value.count, in: value))
-        let canBeText = allows(string.readable, as: key, of: tool)
-        let canBeJSON = isJSON(json) && allows(json, as: key, of: tool)
+        let json = value.extracting(value.withoutBlanks)
+        let canBeText = allows(string.readable, as: key, of: tool, work: &work)
+        let canBeJSON = allows(json, as: key, of: tool, work: &work)
         guard canBeText != canBeJSON else { throw .ambiguousArgument }
         // Two pairs, where the first has no end, or a text about pairs.
         guard value.firstRange(of: "<arg_key>") == nil else { throw .ambiguousArgument }
         if canBeText { arguments.append(string) } else { arguments.append(json) }
     }
 
-    private static func isJSON(_ text: Span<UInt8>) -> Bool {
-        do throws(JSONError) { try JSONDocument.check(text) } catch { return false }
-        return true
-    }
-
-    private static func allows(_ json: Span<UInt8>, as key: Span<UInt8>, of tool: Tool) -> Bool {
-        guard let root = JSONDocument.root(of: json) else { return false }
-        guard let verdict = tool.parameters?.verdict(onMember: key, value: root, in: json) else {
-            return true
-        }
-        return verdict == .valid
-    }
-
-    private static func trimmed(_ range: Range<Int>, in text: Span<UInt8>) -> Range<Int> {
-        var (lower, upper) = (range.lowerBound, range.upperBound)
-        while lower < upper, text[lower].isBlank { lower += 1 }
-        while lower < upper, text[upper - 1].isBlank { upper -= 1 }
-        return lower..<upper
+    private static func allows(
+        _ json: Span<UInt8>, as key: Span<UInt8>, of tool: Tool, work: inout SchemaWork
+    ) -> Bool {
+        guard let root = JSONDocument.checkedRoot(of: json) else { return false }
+        guard let schema = tool.parameters else { return true }
+        return work.verdict(of: schema, on: root, asMember: key, in: json) == .valid
     }
 }

@@ -10,6 +10,8 @@ final class ToolSet: Sendable {
     }
 
     static let countMax = 128
+    /// Names and values in all schemas together: each is kept as some 30 bytes.
+    static let schemaValueCountMax = 32 * 1024
     /// Bytes of all schemas together.
     static let schemaByteCountMax = 512 * 1024
     /// Bytes of a function's name. Source: OpenAI API reference, function calling.

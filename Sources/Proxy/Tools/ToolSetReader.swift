@@ -48,6 +48,7 @@ struct ToolSetReader {
         }
         var tools: [Tool] = []
         var schemaByteCount = 0
+        var schemaValueCount = 0
         try value.forEachElement(in: body) { (element) throws(APIError) in
             let path = "\(field)[\(tools.count)]"
             guard tools.count < ToolSet.countMax else {
@@ -70,7 +71,15 @@ struct ToolSetReader {
                 throw .badRequest(
                     "invalid_value", "A function of this name is declared already.", param: path)
             }
-            tools.append(try Self.tool(name, function, functionPath, in: body))
+            let tool = try Self.tool(name, function, functionPath, in: body)
+            schemaValueCount += tool.parameters?.valueCount ?? 0
+            guard schemaValueCount <= ToolSet.schemaValueCountMax else {
+                throw .badRequest(
+                    "invalid_schema",
+                    "The schemas of all functions have more than \(ToolSet.schemaValueCountMax) parts.",
+                    param: field)
+            }
+            tools.append(tool)
         }
         return tools
     }

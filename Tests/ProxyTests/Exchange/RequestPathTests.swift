@@ -15,7 +15,8 @@ import Testing
         let body = Array(text.utf8)
         let request = try `Chat requests`.read(text)
         try RequestPath.write(
-            request, from: body.span, format: .of(model: request.model), sealer: &sealer,
+            request, from: body.span, texts: MessageTexts(format: .of(model: request.model)),
+            sealer: &sealer,
             entropy: &entropy, to: &output)
         let data = Data(output.readable.array)
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -108,7 +109,7 @@ import Testing
             var output = Buffer()
             try RequestPath.write(
                 try `Chat requests`.read(text), from: text.utf8Span.span,
-                format: .of(model: "m"), sealer: &sealer,
+                texts: MessageTexts(format: .of(model: "m")), sealer: &sealer,
                 entropy: &entropy, to: &output)
             let json = output.readable.text
             for part in json.components(separatedBy: #""content":""#).dropFirst() {

@@ -24,7 +24,8 @@ import Testing
         let text = #"{"model":"\#(model)","messages":[\#(messages)]\#(members)}"#
         try RequestPath.write(
             try `Chat requests`.read(text), from: text.utf8Span.span,
-            corrections: corrections, format: .of(model: model), sealer: &sealer, entropy: &entropy,
+            corrections: corrections, texts: MessageTexts(format: .of(model: model)),
+            sealer: &sealer, entropy: &entropy,
             to: &output)
         let data = Data(output.readable.array)
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

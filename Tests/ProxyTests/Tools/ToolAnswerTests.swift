@@ -66,7 +66,9 @@ import Testing
 
     @Test func `end with the first call where only one is allowed`() throws {
         var test = try ChoiceUnderTest(Self.tools + #","parallel_tool_calls":false"#)
-        test.say("x" + Self.call + Self.call + "more")
+        test.say("x" + Self.call + "\n")
+        #expect(test.choice.isCut == false)
+        test.say("more" + Self.call)
         #expect(test.choice.isCut == true)
         try test.finish()
         let heard = try test.heard
@@ -148,13 +150,40 @@ import Testing
         }
     }
 
-    @Test func `on the line of one that cannot be read are text`() throws {
+    @Test func `after one that cannot be read are text`() throws {
         let quoted = #"<tool_call>{'text': 'a</tool_call>\#(Self.call)'}"#
         var test = try ChoiceUnderTest(Self.tools)
-        test.say(quoted + "\n" + Self.call)
+        test.say(Self.call + quoted + "\n" + Self.call)
         try test.finish()
         let heard = try test.heard
         #expect(heard.calls.count == 1)
-        #expect(heard.content.hasPrefix(quoted))
+        #expect(heard.content == quoted + "\n" + Self.call)
+    }
+
+    @Test func `that a stop string cuts are none`() throws {
+        var test = try ChoiceUnderTest(Self.tools + #","stop":"\n""#)
+        let said =
+            "<tool_call>get_weather<arg_key>city</arg_key><arg_value>x</arg_value>"
+        test.say(said + "\n<arg_key>unit</arg_key><arg_value>c</arg_value></tool_call>")
+        try test.finish()
+        let heard = try test.heard
+        let fault = test.choice.fault
+        #expect(heard.calls.isEmpty)
+        #expect(heard.content == said)
+        #expect(fault == nil)
+    }
+
+    @Test func `are so many in an answer and no more`() throws {
+        var test = try ChoiceUnderTest(Self.tools)
+        test.say(String(repeating: Self.call + "\n", count: ToolSet.countMax + 3))
+        try test.finish()
+        #expect(try test.heard.calls.count == ToolSet.countMax)
+    }
+
+    @Test func `may be followed by white space without end`() throws {
+        var test = try ChoiceUnderTest(Self.tools)
+        test.say(Self.call)
+        for _ in 0..<1000 { test.say("                ") }
+        #expect(test.choice.heldByteCount < 5000)
     }
 }
