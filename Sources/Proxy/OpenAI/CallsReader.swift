@@ -2,8 +2,11 @@ import Bytes
 
 /// Reads the calls of an assistant's turn, in the newer member or the older.
 struct CallsReader {
-    /// Of the message.
-    let path: String
+    /// The number of the message.
+    let message: Int
+
+    /// Made for errors alone.
+    private var path: String { "messages[\(message)]" }
 
     func read(
         _ calls: JSONValue?, _ oldCall: JSONValue?, in body: Span<UInt8>

@@ -46,33 +46,34 @@ struct ChatMessage {
 
     /// - Throws: a 400 that names the field, as in `messages[3].content`.
     init(_ value: JSONValue, at index: Int, in body: Span<UInt8>) throws(APIError) {
-        let path = "messages[\(index)]"
         guard value.kind == .object else {
-            throw .badRequest("invalid_type", "A message must be an object.", param: path)
+            throw .badRequest(
+                "invalid_type", "A message must be an object.", param: "messages[\(index)]")
         }
         let members = Members(value, in: body)
-        let (role, isOld) = try Self.role(members.role, path, in: body)
+        let (role, isOld) = try Self.role(members.role, index, in: body)
         self.role = role
         droppedCount = members.droppedCount
         if let audio = members.audio, !Parameters.Harmless.empty.covers(audio, in: body) {
             throw .refusedField(
-                "\(path).audio", "Recorded answers cannot be sealed, and one would be lost.")
+                "messages[\(index)].audio",
+                "Recorded answers cannot be sealed, and one would be lost.")
         }
         content = .empty
-        let contentPath = "\(path).content"
-        let reader = ContentReader(path: contentPath)
+        let reader = ContentReader(message: index)
         content = try reader.read(members.content, role: role, in: body)
         imageParam = reader.param(ofFirst: content) { if case .image = $0 { true } else { false } }
         audioParam = reader.param(ofFirst: content) { if case .audio = $0 { true } else { false } }
         if role == .assistant {
-            calls = try CallsReader(path: path).read(members.calls, members.oldCall, in: body)
+            calls = try CallsReader(message: index).read(members.calls, members.oldCall, in: body)
         }
         guard role == .tool else { return }
         answers = isOld ? members.name : members.callID
         guard answers?.kind == .string else {
             let name = isOld ? "name" : "tool_call_id"
             throw .badRequest(
-                "invalid_type", "A message of this role needs a \(name).", param: "\(path).\(name)")
+                "invalid_type", "A message of this role needs a \(name).",
+                param: "messages[\(index)].\(name)")
         }
     }
 
@@ -113,10 +114,11 @@ struct ChatMessage {
 
     /// - Returns: `isOld`: a function's result in the older form.
     private static func role(
-        _ value: JSONValue?, _ path: String, in body: Span<UInt8>
+        _ value: JSONValue?, _ index: Int, in body: Span<UInt8>
     ) throws(APIError) -> (Role, isOld: Bool) {
         guard let name = value?.text(in: body) else {
-            throw .badRequest("invalid_type", "A message needs a role.", param: "\(path).role")
+            throw .badRequest(
+                "invalid_type", "A message needs a role.", param: "messages[\(index)].role")
         }
         switch name {
         case "system", "developer": return (.system, false)
@@ -128,7 +130,7 @@ struct ChatMessage {
             throw .badRequest(
                 "invalid_role",
                 "The role must be system, developer, user, assistant, tool or function.",
-                param: "\(path).role")
+                param: "messages[\(index)].role")
         }
     }
 }

@@ -8,8 +8,12 @@ struct ContentReader {
     static let imageByteCountMax = 20 * 1024 * 1024
     static let partCountMax = 1024
 
-    /// Of the content, as in `messages[3].content`.
-    let path: String
+    /// The number of the message.
+    let message: Int
+
+    /// As in `messages[3].content`; made for errors alone.
+    private var path: String { "messages[\(message)].content" }
+    private func path(_ part: Int) -> String { "\(path)[\(part)]" }
 
     /// - Throws: a 400 that names the part at fault.
     func read(
@@ -40,7 +44,7 @@ struct ContentReader {
         guard case .parts(let parts) = content, let index = parts.firstIndex(where: isOne) else {
             return nil
         }
-        return "\(path)[\(index)]"
+        return path(index)
     }
 
     private func parts(
@@ -48,67 +52,70 @@ struct ContentReader {
     ) throws(APIError) -> [ChatMessage.Part] {
         var parts: [ChatMessage.Part] = []
         try value.forEachElement(in: body) { (element) throws(APIError) in
-            let partPath = "\(path)[\(parts.count)]"
             guard parts.count < Self.partCountMax else {
                 throw .badRequest(
                     "too_many_parts", "A content has at most \(Self.partCountMax) parts.",
                     param: path)
             }
-            let part = try Self.part(element, partPath, in: body)
+            let part = try part(element, parts.count, in: body)
             if case .text = part {
             } else if role == .tool || role == .assistant {
-                throw .refusedField(partPath, "A message of this role holds texts only.")
+                throw .refusedField(
+                    path(parts.count), "A message of this role holds texts only.")
             }
             parts.append(part)
         }
         return parts
     }
 
-    private static func part(
-        _ value: JSONValue, _ path: String, in body: Span<UInt8>
+    private func part(
+        _ value: JSONValue, _ number: Int, in body: Span<UInt8>
     ) throws(APIError) -> ChatMessage.Part {
         guard let type = value.member("type", in: body)?.text(in: body) else {
-            throw .badRequest("invalid_type", "A content part needs a type.", param: path)
+            throw .badRequest("invalid_type", "A content part needs a type.", param: path(number))
         }
         switch type {
         case "text":
             guard let text = value.member("text", in: body), text.kind == .string else {
-                throw .badRequest("invalid_type", "A text part needs a text.", param: path)
+                throw .badRequest("invalid_type", "A text part needs a text.", param: path(number))
             }
             return .text(text)
-        case "image_url": return try image(value, path, in: body)
+        case "image_url": return try image(value, number, in: body)
         case "input_audio":
             guard let audio = value.member("input_audio", in: body), audio.kind == .object else {
-                throw .badRequest("invalid_type", "An audio part needs input_audio.", param: path)
+                throw .badRequest(
+                    "invalid_type", "An audio part needs input_audio.", param: path(number))
             }
             return .audio(audio)
         case "file":
-            throw .refusedField(path, "No model here reads file parts.")
+            throw .refusedField(path(number), "No model here reads file parts.")
         default:
-            throw .refusedField(path, "Only text, image_url and input_audio parts can be sealed.")
+            throw .refusedField(
+                path(number), "Only text, image_url and input_audio parts can be sealed.")
         }
     }
 
-    private static func image(
-        _ value: JSONValue, _ path: String, in body: Span<UInt8>
+    private func image(
+        _ value: JSONValue, _ number: Int, in body: Span<UInt8>
     ) throws(APIError) -> ChatMessage.Part {
         guard let image = value.member("image_url", in: body),
             let url = image.member("url", in: body), url.kind == .string
         else {
-            throw .badRequest("invalid_type", "An image part needs image_url.url.", param: path)
+            throw .badRequest(
+                "invalid_type", "An image part needs image_url.url.", param: path(number))
         }
-        try check(url, "\(path).image_url.url", in: body)
+        try check(url, number, in: body)
         let detail = image.member("detail", in: body)
         guard detail == nil || detail!.kind == .string || detail!.kind == .null else {
-            throw .badRequest("invalid_type", "An image's detail is a string.", param: path)
+            throw .badRequest("invalid_type", "An image's detail is a string.", param: path(number))
         }
         return .image(url: url, detail: detail?.kind == .string ? detail : nil)
     }
 
     /// An image stands in the request, or at an address that only TLS leads to: whoever fetches it
     /// tells its address, and is told the image, by every hop between.
-    private static func check(
-        _ url: JSONValue, _ param: String, in body: Span<UInt8>
+    private func check(
+        _ url: JSONValue, _ number: Int, in body: Span<UInt8>
     ) throws(APIError) {
         var text = Buffer()
         JSONString.decode(url, in: body, to: &text)
@@ -118,13 +125,13 @@ struct ContentReader {
         guard isData || isLink else {
             throw .badRequest(
                 "invalid_image_url", "An image's URL begins with data:image/ or https://.",
-                param: param)
+                param: "\(path(number)).image_url.url")
         }
-        let byteCountMax = isData ? imageByteCountMax : linkByteCountMax
+        let byteCountMax = isData ? Self.imageByteCountMax : Self.linkByteCountMax
         guard text.count <= byteCountMax else {
             throw .badRequest(
                 "image_too_large", "This image's URL is longer than \(byteCountMax) bytes.",
-                param: param)
+                param: "\(path(number)).image_url.url")
         }
     }
 }
