@@ -188,7 +188,7 @@ struct Choice: ~Copyable {
         }
         takeText(text.readable, reply: &reply, to: &outbox)
         text.clear()
-        if !isCut { stop.finish(to: &text) }
+        if !isCut, !isDeaf { stop.finish(to: &text) }
         if keepsWords { said.append(text.readable) }
         findCalls(text.readable, reply: &reply, to: &outbox)
         var rest = Buffer()

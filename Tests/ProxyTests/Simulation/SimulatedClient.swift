@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 
 @testable import Reactor
@@ -5,7 +6,27 @@ import TestSupport
 /// One client of a simulation: it asks its questions one after another on one connection, and keeps
 /// what comes back.
 final class SimulatedClient {
+    /// What its questions ask for beside an answer.
+    enum Wish: Equatable {
+        case nothing
+        case choices(Int)
+        /// That the answer ends before its last letter.
+        case stop
+        /// JSON, which no answer here is: asked for again, and then an error.
+        case object
+
+        var members: String {
+            switch self {
+            case .nothing: ""
+            case .choices(let count): #","n":\#(count)"#
+            case .stop: #","stop":["z"]"#
+            case .object: #","response_format":{"type":"json_object"}"#
+            }
+        }
+    }
+
     let name: String
+    let wish: Wish
     let connection: SimulatedWorld.Connection
     private(set) var askedCount = 0
     let questionCount: Int
@@ -22,6 +43,12 @@ final class SimulatedClient {
     init(_ name: String, on connection: SimulatedWorld.Connection, from seed: inout SeededEntropy) {
         self.name = name
         self.connection = connection
+        switch seed.below(10) {
+        case 0: wish = .choices(2 + seed.below(2))
+        case 1: wish = .stop
+        case 2: wish = .object
+        default: wish = .nothing
+        }
         questionCount = 1 + seed.below(3)
         isStreaming = seed.once(in: 2)
         if seed.once(in: 3) { connection.receiveMax = 1 + seed.below(300) }
@@ -40,7 +67,10 @@ final class SimulatedClient {
         if let nonsense = nonsenses[askedCount] {
             unsent += Array(nonsense.utf8)
         } else {
-            unsent += Array(ProxyBench.chat(marker(askedCount), isStreaming: isStreaming).utf8)
+            let question = ProxyBench.post(
+                #"{"model":"m","stream":\#(isStreaming),"messages":[{"role":"user","content":""#
+                    + #"\#(marker(askedCount))"}]\#(wish.members)}"#)
+            unsent += Array(question.utf8)
         }
         sendOn()
     }
@@ -81,9 +111,22 @@ final class SimulatedClient {
 
     /// Whether the answer that came for question `number` is the one the provider gave, to its end.
     func hasWholeAnswer(to number: Int) -> Bool {
-        let answer = answers[number - 1]
-        guard isStreaming else { return answer.contains("a\(marker(number))z") }
-        return answer.contains(marker(number)) && answer.contains(#""content":"z""#)
+        // What the next answer says is none of this one's.
+        let rest = answers[number - 1]
+        let answer = String(rest[..<(rest.range(of: "HTTP/1.1 ")?.lowerBound ?? rest.endIndex)])
+        let marker = marker(number)
+        let lastCount = answer.components(of: #""content":"z""#).count
+        let markerCount = answer.components(of: marker).count
+        switch wish {
+        case .object: return false
+        case .stop where isStreaming: return markerCount == 1 && lastCount == 0
+        case .stop: return answer.contains(#""content":"a\#(marker)""#)
+        case .nothing, .choices:
+            var count = 1
+            if case .choices(let wanted) = wish { count = wanted }
+            if isStreaming { return markerCount == count && lastCount == count }
+            return answer.components(of: "a\(marker)z").count == count
+        }
     }
 
     enum Outcome { case complete, error, cut, missing }

@@ -186,4 +186,11 @@ import Testing
         for _ in 0..<1000 { test.say("                ") }
         #expect(test.choice.heldByteCount < 5000)
     }
+
+    @Test func `that are the only one are followed by nothing that was held back`() throws {
+        var test = try ChoiceUnderTest(Self.tools + #","parallel_tool_calls":false,"stop":"END""#)
+        test.say(Self.call + "EN")
+        try test.finish()
+        #expect(try test.heard.content == "")
+    }
 }
