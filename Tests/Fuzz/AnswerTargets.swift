@@ -4,19 +4,22 @@ import Bytes
 @testable import Proxy
 
 enum AnswerTargets {
-    private static let request = Array(
-        #"""
-        {"model":"e2ee-glm","stream":true,"stop":["STOP","\n\n\n"],"messages":[{"role":"user","content":"x"}],
-        "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":
-        {"a":{"type":"integer"},"s":{"type":"string"}},"required":["a"],"additionalProperties":false}}},
-        {"type":"function","function":{"name":"g"}}]}
-        """#.utf8)
+    /// Read once: it is not what is tried here.
+    private static let request = try? ChatRequest(
+        Array(
+            #"""
+            {"model":"e2ee-glm","stream":true,"stop":["STOP","\n\n\n"],"messages":[{"role":"user","content":"x"}],
+            "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":
+            {"a":{"type":"integer"},"s":{"type":"string"}},"required":["a"],"additionalProperties":false}}},
+            {"type":"function","function":{"name":"g"}}]}
+            """#.utf8
+        ).span)
 
     /// What a model writes is read the same however it is cut, every call that is made has
     /// arguments that its schema allows, and no byte of the rest is lost.
     /// - `input`: the size of the pieces, how the answer ends, and what the model writes.
     static func answer(_ input: [UInt8]) {
-        guard input.count > 2, let request = try? ChatRequest(request.span) else { return }
+        guard input.count > 2, let request else { return }
         let text = Array(String(decoding: input[2...], as: UTF8.self).utf8)
         let isCutShort = input[1] & 1 == 1
         let whole = run(request, [text[...]], isCutShort)
@@ -58,9 +61,14 @@ enum AnswerTargets {
 
     private static func read(_ output: Span<UInt8>) -> Outcome {
         var outcome = Outcome()
-        for line in output.text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" })
-        where line.hasPrefix("data: {") {
-            read(event: Array(line.dropFirst(6).utf8).span, into: &outcome)
+        var start = 0
+        while start < output.count {
+            let end = output.firstIndex(of: .lineFeed, from: start) ?? output.count
+            let line = output.extracting(start..<end)
+            if line.starts(with: "data: {") {
+                read(event: line.extracting(6..<line.count), into: &outcome)
+            }
+            start = end + 1
         }
         return outcome
     }
